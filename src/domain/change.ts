@@ -1,0 +1,39 @@
+import type { Stream } from "./stream.ts";
+
+/** What an accepted act was about. */
+export type ChangeKind = "preferences" | "directory" | "catalogue";
+
+/** Who did it, through what, and what was shown: the part of a change that does not depend on its document. */
+export interface Act {
+  /** Who the client says did it; the client itself when it does not say. */
+  readonly actor: string;
+  /** The ClientId of the program that sent it. */
+  readonly client: string;
+  /** The sender's own id of the request, where its contract has one. */
+  readonly trackingId?: string;
+  /** What was shown and said when the choice was made, as the client gave it. */
+  readonly evidence?: Readonly<Record<string, unknown>>;
+}
+
+/** One accepted act, before the log has given it a time and a position. */
+export interface Draft<Document = unknown> extends Act {
+  readonly stream: Stream<Document>;
+  readonly kind: ChangeKind;
+  /** The stream's new state, whole: objects have their keys in sorted order, so that JSON.stringify is RFC 8785. */
+  readonly document: Document;
+  /** Normal forms of the addresses that the document holds and the one before it did not. */
+  readonly addresses?: readonly string[];
+}
+
+/** One accepted act, at its position in the log. */
+export interface Change<Document = unknown> extends Act {
+  /** Index in the log, counted from 0, without gaps. */
+  readonly position: number;
+  /** RFC 3339 in UTC with milliseconds; never before that of the change ahead of it. */
+  readonly at: string;
+  readonly stream: Stream<Document>;
+  readonly kind: ChangeKind;
+  /** The stream's change before this one. */
+  readonly previous?: number;
+  readonly document: Document;
+}

@@ -1,0 +1,262 @@
+import { addressForms, normalForm } from "./address.ts";
+import {
+  type CatalogueWords,
+  type Category,
+  type Placed,
+  type SelectionType,
+  slotNumber,
+  type Word,
+} from "./catalogue.ts";
+import type { Fault, Path } from "./fault.ts";
+import type { ProblemName } from "./problem.ts";
+import { isRetired, listed, notOneOf } from "./sentence.ts";
+
+/** Yes or no. The third state, never asked, is the absence of a choice. */
+export type Choice = "opted-in" | "opted-out";
+
+/** One address a customer chose for a category on a channel. Its slot is (category, channel, type). */
+export interface Selection {
+  readonly category: string;
+  readonly channel: string;
+  readonly choice: Choice;
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly modifiedAt: string;
+  readonly modifiedBy: string;
+  /** The address in its comparable form: E.164, or lower-case e-mail. */
+  readonly normal: string;
+  readonly type: string;
+  /** The address as it was given. */
+  readonly value: string;
+}
+
+/** All that one customer has chosen, in the order in which the slots first came. */
+export interface CustomerPreferences {
+  readonly selections: readonly Selection[];
+}
+
+export interface WishedSelection {
+  readonly type: string;
+  readonly value: string;
+  readonly choice: Choice;
+}
+
+/** What a PUT asks for, in the nesting in which it was sent. */
+export interface CustomerWish {
+  readonly preferences: readonly {
+    readonly category: string;
+    readonly channels: readonly {
+      readonly name: string;
+      readonly selections: readonly WishedSelection[];
+    }[];
+  }[];
+}
+
+export interface MergeContext {
+  readonly words: CatalogueWords;
+  /** Who is recorded as having created or modified what is new. */
+  readonly actor: string;
+  /** When, in RFC 3339. */
+  readonly at: string;
+  /** Whether slots that the wish does not mention are dropped. */
+  readonly replace: boolean;
+}
+
+export interface MergedPreferences {
+  readonly document: CustomerPreferences;
+  /** Normal forms of the addresses that the document holds and the current one does not. */
+  readonly addresses: readonly string[];
+}
+
+/**
+ * What a customer's preferences become by a wish.
+ *
+ * A slot that is sent back as it is keeps everything, also where the catalogue has retired or changed its names since;
+ * so does one whose address is only spelt differently, but for the spelling. What exists may always be turned to
+ * opted-out. Anything else has to be valid under the catalogue of today. Slots keep their place; new ones follow.
+ *
+ * @returns the current document itself when nothing differs, or every fault of the wish
+ */
+export function mergeCustomerWish(
+  current: CustomerPreferences | undefined,
+  wish: CustomerWish,
+  context: MergeContext,
+): MergedPreferences | { readonly faults: readonly Fault[] } {
+  const before = current?.selections ?? [];
+  const merge: Merge = {
+    context,
+    before,
+    slots: before.map((selection) => context.words.slot(selection) ?? -1),
+    next: before.map(() => undefined),
+    faults: [],
+  };
+  settleWish(merge, wish);
+  if (merge.faults.length > 0) return { faults: merge.faults };
+  const selections = putTogether(merge);
+  const isSame = current !== undefined && isSameList(before, selections);
+  return isSame
+    ? { document: current, addresses: [] }
+    : { document: { selections }, addresses: newAddresses(before, selections) };
+}
+
+/** Selections in the order in which they are printed: that of the catalogue, whatever the order they came in. */
+export function inPrintOrder(selections: readonly Selection[], words: CatalogueWords): readonly Selection[] {
+  const numbered = selections.map((selection) => ({
+    selection,
+    slot: words.slot(selection) ?? Number.MAX_SAFE_INTEGER,
+  }));
+  return numbered.sort((a, b) => a.slot - b.slot).map(({ selection }) => selection);
+}
+
+/** A merge under way. Slots stand by their numbers in lists side by side: a few numbers are found faster than by a Map. */
+interface Merge {
+  readonly context: MergeContext;
+  readonly before: readonly Selection[];
+  /** The slots of `before`, -1 for one that this catalogue does not know, and of what the wish adds after them. */
+  readonly slots: number[];
+  /** What the wish makes of each of `slots`; undefined where it does not mention it. */
+  readonly next: (Selection | undefined)[];
+  readonly faults: Fault[];
+}
+
+/** The names around a selection, as far as the catalogue knows them. */
+interface Names {
+  readonly category: Placed<Category> | undefined;
+  readonly channel: Placed<Word> | undefined;
+  readonly type: Placed<SelectionType>;
+}
+
+/** Paths are made where there is a fault only: making them cost as much as all the rest. */
+function settleWish(merge: Merge, wish: CustomerWish): void {
+  const { categories, channels, types } = merge.context.words;
+  wish.preferences.forEach((preference, p) => {
+    const category = categories.get(preference.category);
+    if (category === undefined) {
+      const message = notOneOf(preference.category, "category", categories.values());
+      report(merge, "category-unknown", ["preferences", p, "category"], message);
+    }
+    preference.channels.forEach(({ name, selections }, c) => {
+      const channel = channels.get(name);
+      if (channel === undefined) {
+        const message = notOneOf(name, "channel", channels.values());
+        report(merge, "channel-unknown", ["preferences", p, "channels", c, "name"], message);
+      }
+      selections.forEach((wished, s) => {
+        const type = types.get(wished.type);
+        const path = (...member: Path): Path => ["preferences", p, "channels", c, "selections", s, ...member];
+        if (type !== undefined) return settleSlot(merge, { category, channel, type }, wished, path);
+        report(merge, "type-unknown", path("type"), notOneOf(wished.type, "selection type", types.values()));
+      });
+    });
+  });
+}
+
+type PathOf = (...member: Path) => Path;
+
+function settleSlot(merge: Merge, names: Names, wished: WishedSelection, path: PathOf): void {
+  const { category, channel, type } = names;
+  if (category === undefined || channel === undefined) {
+    reportInvalid(merge, names, normalForm(type.kind, wished.value), path);
+    return;
+  }
+  const slot = slotNumber(merge.context.words.catalogue, category, channel, type);
+  const place = merge.slots.indexOf(slot);
+  if (place === -1) {
+    merge.slots.push(slot);
+    merge.next.push(settleSelection(merge, names, wished, undefined, path));
+  } else if (merge.next[place] === undefined && place < merge.before.length) {
+    merge.next[place] = settleSelection(merge, names, wished, merge.before[place], path);
+  } else {
+    const slotNames = listed([category.name, channel.name, type.name]);
+    report(merge, "slot-repeated", path(), `The slot ${slotNames} stands there twice; send one selection for it`);
+  }
+}
+
+function settleSelection(
+  merge: Merge,
+  names: Names,
+  wished: WishedSelection,
+  before: Selection | undefined,
+  path: PathOf,
+): Selection | undefined {
+  const { value, choice } = wished;
+  if (before?.value === value && before.choice === choice) return before;
+  const normal = before?.value === value ? before.normal : normalForm(names.type.kind, value);
+  if (before !== undefined && before.normal === normal) {
+    if (before.choice === choice) return { ...before, value };
+    if (choice === "opted-out") return changed(before, wished, normal, merge.context);
+  }
+  if (reportInvalid(merge, names, normal, path) || normal === undefined) return undefined;
+  return before ? changed(before, wished, normal, merge.context) : created(names, wished, normal, merge.context);
+}
+
+/** Reports what speaks against something new in a slot; whether there was anything. */
+function reportInvalid(
+  merge: Merge,
+  { category, channel, type }: Names,
+  normal: string | undefined,
+  path: PathOf,
+): boolean {
+  const { length } = merge.faults;
+  if (category?.retired) report(merge, "name-retired", path(), isRetired("category", category.name));
+  if (channel?.retired) report(merge, "name-retired", path(), isRetired("channel", channel.name));
+  if (type.retired) report(merge, "name-retired", path("type"), isRetired("selection type", type.name));
+  if (channel !== undefined && !type.channels.includes(channel.name)) {
+    const message = `${listed([type.name])} does not go with ${listed([channel.name])}, but with ${listed(type.channels)}`;
+    report(merge, "type-misplaced", path("type"), message);
+  }
+  if (normal === undefined) {
+    const message = `The value of ${listed([type.name])} must be ${addressForms[type.kind]}`;
+    report(merge, "address-invalid", path("value"), message);
+  }
+  return merge.faults.length > length;
+}
+
+function created(
+  { category, channel, type }: Names,
+  wished: WishedSelection,
+  normal: string,
+  { actor, at }: MergeContext,
+): Selection {
+  return {
+    category: category?.name as string,
+    channel: channel?.name as string,
+    choice: wished.choice,
+    createdAt: at,
+    createdBy: actor,
+    modifiedAt: at,
+    modifiedBy: actor,
+    normal,
+    type: type.name,
+    value: wished.value,
+  };
+}
+
+function changed(before: Selection, wished: WishedSelection, normal: string, { actor, at }: MergeContext): Selection {
+  const { value, choice } = wished;
+  return { ...before, choice, modifiedAt: at, modifiedBy: actor, normal, value };
+}
+
+/** What was there keeps its place, unless it is dropped; what is new follows in the order of the wish. */
+function putTogether({ context, before, next }: Merge): Selection[] {
+  const selections: Selection[] = [];
+  next.forEach((settled, place) => {
+    const selection = settled ?? (context.replace ? undefined : before[place]);
+    if (selection !== undefined) selections.push(selection);
+  });
+  return selections;
+}
+
+function isSameList(before: readonly Selection[], after: readonly Selection[]): boolean {
+  return before.length === after.length && before.every((selection, index) => selection === after[index]);
+}
+
+function newAddresses(before: readonly Selection[], after: readonly Selection[]): string[] {
+  const held = new Set(before.map((selection) => selection.normal));
+  const added = after.filter(({ normal }) => !held.has(normal));
+  return [...new Set(added.map(({ normal }) => normal))];
+}
+
+function report(merge: Merge, problem: ProblemName, path: Path, message: string): void {
+  merge.faults.push({ problem, path, message });
+}

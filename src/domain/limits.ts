@@ -1,0 +1,51 @@
+/** Every limit there is, by name and unit. What is larger, longer or deeper is refused, and the refusal says so. */
+export const limits = {
+  /** Bytes of one request body. */
+  bodyBytes: 256 * 1024,
+  /** Levels of nesting in a body. */
+  bodyLevels: 32,
+  /** Members and list items of a JSON body, elements of an XML body. */
+  bodyElements: 10_000,
+  /** Characters (Unicode code points) of one text in a body. */
+  textCharacters: 1000,
+  /** Characters of the name of who made a change. */
+  actorCharacters: 100,
+  /** Characters of a Request-Tracking-Id. */
+  trackingIdCharacters: 200,
+  /** Bytes of a Saywhen-Evidence header. */
+  evidenceBytes: 2048,
+  /** Characters of a path parameter, undecoded; an e-mail address fits. */
+  pathParameterCharacters: 800,
+  /** Entries on one page of a directory list: when none is asked for, and at most. */
+  pageEntries: 200,
+  largestPageEntries: 1000,
+  /** Milliseconds within which a request's headers, and the whole request, must have arrived. */
+  headersMs: 10_000,
+  requestMs: 20_000,
+  /** Milliseconds for which an idle connection is kept. */
+  idleConnectionMs: 65_000,
+  /** Milliseconds between two looks at connections that are past their time. */
+  connectionCheckMs: 1000,
+  /** Milliseconds that a stop waits for the requests that were accepted. */
+  stopMs: 4000,
+  /** The largest id of an organisation or a user: what JSON numbers carry everywhere without loss. */
+  largestId: 999_999_999_999_999,
+  /** Faults of one body that are listed; the rest are counted. */
+  listedFaults: 100,
+  /** Characters of an unknown name that are repeated to its sender. */
+  echoedCharacters: 60,
+  /** Characters of the header `Request-Tracking-Id`. */
+  trackingIdLength: 256,
+  /** Live tokens of one client; the oldest goes when one more is given out. */
+  clientTokensMax: 100,
+  /** Bytes of an e-mail address (RFC 5321 §4.5.3.1.3, without the angle brackets). */
+  emailAddressBytes: 254,
+  /** Bytes of an e-mail address before its `@` (RFC 5321 §4.5.3.1.1). */
+  emailLocalPartBytes: 64,
+  /** Characters of a name in the catalogue. */
+  catalogueNameCharacters: 100,
+  /** Entries of one list of the catalogue; a node's labels are a list of their own. */
+  catalogueListEntries: 1000,
+  /** Time zones of one country in the catalogue. */
+  catalogueZones: 50,
+} as const;

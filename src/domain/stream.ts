@@ -1,0 +1,30 @@
+import type { Catalogue } from "./catalogue.ts";
+import type { CustomerPreferences } from "./customer-preferences.ts";
+import type { OrganisationEntry, UserEntry } from "./directory.ts";
+import type { EmailPreferences } from "./email-preferences.ts";
+import type { Customer, Organisation, User } from "./subject.ts";
+
+declare const state: unique symbol;
+
+/**
+ * The name of the line of changes that one thing goes through. Each change belongs to one stream and points at the
+ * change before it in that stream; a stream's newest document is its state.
+ */
+export type Stream<Document = unknown> = string & { readonly [state]: Document };
+
+/** What a subject has chosen. */
+export function preferencesOf(subject: Customer): Stream<CustomerPreferences>;
+export function preferencesOf(subject: Organisation | User): Stream<EmailPreferences>;
+export function preferencesOf(subject: string): Stream {
+  return subject as Stream;
+}
+
+/** A user's or an organisation's entry in the directory. */
+export function entryOf(subject: Organisation): Stream<OrganisationEntry>;
+export function entryOf(subject: User): Stream<UserEntry>;
+export function entryOf(subject: string): Stream {
+  return `directory/${subject}` as Stream;
+}
+
+/** Everything that may be chosen. */
+export const catalogueStream = "catalogue" as Stream<Catalogue>;

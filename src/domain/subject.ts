@@ -1,0 +1,27 @@
+/** Whoever has preferences, as it is printed everywhere: `customer:00123`, `organisation:3`, `user:5`. */
+export type Subject = Customer | Organisation | User;
+export type Customer = `customer:${string}`;
+export type Organisation = `organisation:${string}`;
+export type User = `user:${string}`;
+
+/** A customer's id is text: its leading zeros are part of it (contracts A.0.5). */
+export function isCustomerId(text: string): boolean {
+  return /^\d{1,20}$/.test(text);
+}
+
+/** Organisations and users have ids that print as JSON numbers without loss: 1 to 15 digits, no leading zero. */
+export function isDirectoryId(text: string): boolean {
+  return /^[1-9]\d{0,14}$/.test(text);
+}
+
+export function customer(id: string): Customer {
+  return `customer:${id}`;
+}
+
+export function organisation(id: number): Organisation {
+  return `organisation:${id}`;
+}
+
+export function user(id: number): User {
+  return `user:${id}`;
+}
