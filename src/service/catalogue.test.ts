@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import type { Catalogue } from "../domain/catalogue.ts";
+import { checkCatalogue } from "../domain/catalogue-check.ts";
+import type { Act } from "../domain/change.ts";
+import { catalogueStream } from "../domain/stream.ts";
+import { openSqliteStore } from "../storage/sqlite-store.ts";
+import { applyCatalogue, type CatalogueInForce, loadCatalogue } from "./catalogue.ts";
+import { recordCustomerPreferences } from "./record-customer-preferences.ts";
+import { recordOrganisationPreferences } from "./record-email-preferences.ts";
+import type { Store } from "./store.ts";
+
+const act: Act = { actor: "ann", client: "admin" };
+const first = {
+  version: 1,
+  channels: ["Text"],
+  types: [{ name: "BPHONE", channels: ["Text"], kind: "phone" }],
+  categories: ["Service Notification", "Service Exception"],
+  frequencies: ["Daily", "Never"],
+  modules: ["Publications", "Events"],
+};
+const second = { ...first, version: 2, modules: ["Publications", { name: "Events", retired: true }] };
+
+function catalogueOf(value: unknown): Catalogue {
+  const checked = checkCatalogue(value);
+  assert.ok("catalogue" in checked, JSON.stringify(checked));
+  return checked.catalogue;
+}
+
+async function opened(t: TestContext): Promise<{ store: Store; inForce: CatalogueInForce }> {
+  const store = await openSqliteStore({ file: ":memory:" });
+  t.after(() => store.close());
+  return { store, inForce: await loadCatalogue(store, () => catalogueOf(first)) };
+}
+
+async function newestVersion(store: Store): Promise<unknown> {
+  const [newest] = await store.newest([catalogueStream]);
+  return [newest?.position, newest?.document.version];
+}
+
+/** Two customers who use a category and a channel, and five organisations who use a module. */
+async function fill(store: Store, catalogue: CatalogueInForce): Promise<void> {
+  const selections = [{ type: "BPHONE", value: "7135550100", choice: "opted-in" as const }];
+  const preferences = [{ category: "Service Exception", channels: [{ name: "Text", selections }] }];
+  for (const id of ["007", "12"]) {
+    const outcome = await recordCustomerPreferences({ store, catalogue, put: "merge" }, id, { preferences }, act, {});
+    assert.ok("value" in outcome);
+  }
+  const wish = {
+    frequency: "Daily",
+    nodes: [],
+    modules: [{ name: "Events", preference: "Include" }],
+    alertServices: [],
+  };
+  for (const id of [1, 2, 3, 4, 5]) {
+    const request = { wish, act, condition: {} };
+    const outcome = await recordOrganisationPreferences({ store, catalogue, subjects: "open" }, id, request);
+    assert.ok("value" in outcome);
+  }
+}
+
+test("the first start records the catalogue of the file as the first change", async (t) => {
+  const { store, inForce } = await opened(t);
+  const [recorded] = await store.newest([catalogueStream]);
+  assert.deepEqual(recorded?.document, catalogueOf(first));
+  assert.deepEqual([recorded?.position, recorded?.kind, recorded?.actor], [0, "catalogue", "saywhen"]);
+  assert.deepEqual(inForce.change, recorded);
+  assert.equal(inForce.words.version, 1);
+});
+
+test("later starts do not even read the file", async (t) => {
+  const { store } = await opened(t);
+  const inForce = await loadCatalogue(store, () => assert.fail("the file is read"));
+  assert.equal(inForce.words.version, 1);
+  assert.deepEqual(await newestVersion(store), [0, 1]);
+});
+
+test("of two first starts on one store, the first one's catalogue counts for both", async (t) => {
+  const store = await openSqliteStore({ file: ":memory:" });
+  t.after(() => store.close());
+  const both = await Promise.all([first, second].map((one) => loadCatalogue(store, () => catalogueOf(one))));
+  assert.deepEqual(
+    both.map(({ words }) => words.version),
+    [1, 1],
+  );
+});
+
+test("a greater version takes the place of the one in force, at once", async (t) => {
+  const { store, inForce } = await opened(t);
+  const outcome = await applyCatalogue(store, inForce, second, act);
+  assert.ok("value" in outcome);
+  assert.deepEqual([outcome.value.position, outcome.value.actor, outcome.value.previous], [1, "ann", 0]);
+  assert.equal(inForce.change.position, 1);
+  assert.equal(inForce.words.modules.find("Events")?.retired, true);
+  assert.deepEqual(await newestVersion(store), [1, 2]);
+});
+
+test("the catalogue in force, applied again, is taken and changes nothing", async (t) => {
+  const { store, inForce } = await opened(t);
+  const outcome = await applyCatalogue(store, inForce, { ...first, alertServices: [] }, act);
+  assert.deepEqual(outcome, { value: inForce.change });
+  assert.deepEqual(await newestVersion(store), [0, 1]);
+});
+
+test("what is no catalogue is refused with every fault, and the one in force stays", async (t) => {
+  const { store, inForce } = await opened(t);
+  const outcome = await applyCatalogue(store, inForce, { version: 2, colours: [] }, act);
+  assert.ok("rejected" in outcome);
+  assert.equal(outcome.rejected.problem, "catalogue-invalid");
+  assert.equal(outcome.rejected.faults.length, 2);
+  assert.deepEqual([inForce.words.version, await newestVersion(store)], [1, [0, 1]]);
+});
+
+test("a version that is not greater is refused", async (t) => {
+  const { store, inForce } = await opened(t);
+  const outcome = await applyCatalogue(store, inForce, { ...second, version: 1 }, act);
+  assert.ok("rejected" in outcome);
+  assert.equal(outcome.rejected.problem, "catalogue-conflict");
+  assert.deepEqual(
+    outcome.rejected.faults.map(({ path }) => path),
+    [["version"]],
+  );
+});
+
+test("of administrators who start from one version, one wins and the others are told", async (t) => {
+  const { store, inForce } = await opened(t);
+  const wishes = ["News", "Letters", "Offers"].map((name) => ({
+    ...first,
+    version: 2,
+    modules: [...first.modules, name],
+  }));
+  const outcomes = await Promise.all(wishes.map((wish) => applyCatalogue(store, inForce, wish, act)));
+  assert.deepEqual(
+    outcomes.map((outcome) => "value" in outcome),
+    [true, false, false],
+  );
+  assert.equal(inForce.words.modules.find("News")?.name, "News");
+});
+
+test("a removal is refused and says who uses the name: how many, and the first three", async (t) => {
+  const { store, inForce } = await opened(t);
+  await fill(store, inForce);
+  const next = {
+    ...second,
+    categories: ["Service Foo"],
+    frequencies: ["Never"],
+    modules: ["Publications"],
+    types: [{ name: "SPHONE", channels: ["Text"], kind: "phone" }],
+  };
+  const outcome = await applyCatalogue(store, inForce, next, act);
+  assert.ok("rejected" in outcome);
+  assert.equal(outcome.rejected.problem, "catalogue-conflict");
+  const says = (name: string, uses: string) =>
+    `${JSON.stringify(name)} is gone; names are never removed, so write "retired: true" instead (${uses})`;
+  const organisations = "5 subjects use it: organisation:1, organisation:2, organisation:3, …";
+  assert.deepEqual(
+    outcome.rejected.faults.map(({ path, message }) => [path, message]),
+    [
+      [["types"], says("BPHONE", "2 subjects use it: customer:007, customer:12")],
+      [["categories"], says("Service Notification", "nobody uses it now")],
+      [["categories"], says("Service Exception", "2 subjects use it: customer:007, customer:12")],
+      [["frequencies"], says("Daily", organisations)],
+      [["modules"], says("Events", organisations)],
+    ],
+  );
+  assert.equal(inForce.words.version, 1);
+});
+
+test("a change that arrives late does not put an older catalogue in force again", async (t) => {
+  const { store, inForce } = await opened(t);
+  const old = inForce.change;
+  await applyCatalogue(store, inForce, second, act);
+  inForce.adopt(old);
+  assert.equal(inForce.words.version, 2);
+});

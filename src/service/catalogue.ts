@@ -1,0 +1,129 @@
+import { type Catalogue, type CatalogueWords, openCatalogue } from "../domain/catalogue.ts";
+import { checkCatalogue } from "../domain/catalogue-check.ts";
+import {
+  type CatalogueName,
+  keyOf,
+  namesUsedIn,
+  type Replacement,
+  removalFault,
+  replaceCatalogue,
+} from "../domain/catalogue-names.ts";
+import type { Act, Change } from "../domain/change.ts";
+import type { CustomerPreferences } from "../domain/customer-preferences.ts";
+import type { EmailPreferences } from "../domain/email-preferences.ts";
+import { catalogueStream } from "../domain/stream.ts";
+import { type Outcome, type Rejection, rejected } from "./outcome.ts";
+import type { Newest, Step, Store } from "./store.ts";
+
+/** Who records the catalogue at the first start: nobody asked for it, so the service itself did. */
+const ownAct: Act = { actor: "saywhen", client: "saywhen" };
+const shownUsersMax = 3;
+
+/** Holds the catalogue that counts now: requests look names up in it, a newer one takes its place. */
+export class CatalogueInForce {
+  #change: Change<Catalogue>;
+  #words: CatalogueWords;
+
+  constructor(change: Change<Catalogue>) {
+    this.#change = change;
+    this.#words = openCatalogue(change.document);
+  }
+
+  get words(): CatalogueWords {
+    return this.#words;
+  }
+
+  /** The change that recorded it. */
+  get change(): Change<Catalogue> {
+    return this.#change;
+  }
+
+  /** Puts a newer catalogue in force; an older one changes nothing, so the order in which calls arrive does not matter. */
+  adopt(change: Change<Catalogue>): void {
+    if (change.position <= this.#change.position) return;
+    this.#words = openCatalogue(change.document);
+    this.#change = change;
+  }
+}
+
+/**
+ * The recorded catalogue. Where there is none, as at the first start, that of the file is recorded; later the file is
+ * not even read.
+ */
+export async function loadCatalogue(store: Store, fromFile: () => Catalogue): Promise<CatalogueInForce> {
+  const [recorded] = await store.newest([catalogueStream]);
+  if (recorded !== undefined) return new CatalogueInForce(recorded);
+  const document = fromFile();
+  const step = (newest: Newest): Step<Change<Catalogue>> => {
+    const earlier = newest.change(catalogueStream);
+    if (earlier !== undefined) return { refuse: earlier };
+    return { append: [{ ...ownAct, stream: catalogueStream, kind: "catalogue", document }] };
+  };
+  const result = await store.append({ reads: [catalogueStream], step });
+  return new CatalogueInForce("refused" in result ? result.refused : (result.changes[0] as Change<Catalogue>));
+}
+
+/** Puts another catalogue in force, or says why not; the one in force again is taken and changes nothing. */
+export async function applyCatalogue(
+  store: Store,
+  inForce: CatalogueInForce,
+  value: unknown,
+  act: Act,
+): Promise<Outcome<Change<Catalogue>>> {
+  const checked = checkCatalogue(value);
+  if ("faults" in checked) return rejected("catalogue-invalid", checked.faults);
+  const next = checked.catalogue;
+  const result = await store.append({ reads: [catalogueStream], step: replacingStep(next, act) });
+  const outcome = "changes" in result ? { recorded: result.changes[0] as Change<Catalogue> } : result.refused;
+  if ("conflict" in outcome) return { rejected: await conflictOf(store, next, outcome.conflict) };
+  inForce.adopt(outcome.recorded);
+  return { value: outcome.recorded };
+}
+
+type Stay = { readonly recorded: Change<Catalogue> } | { readonly conflict: Replacement };
+
+/** The conditions are asked for inside the step: of two administrators who start from one version, one wins. */
+function replacingStep(next: Catalogue, act: Act): (newest: Newest) => Step<Stay> {
+  return (newest) => {
+    const current = newest.change(catalogueStream);
+    if (current !== undefined) {
+      // The keys of both are in sorted order, so equal catalogues are equal texts.
+      if (JSON.stringify(current.document) === JSON.stringify(next)) return { refuse: { recorded: current } };
+      const replacement = replaceCatalogue(current.document, next);
+      if (replacement.faults.length > 0 || replacement.removed.length > 0) return { refuse: { conflict: replacement } };
+    }
+    return { append: [{ ...act, stream: catalogueStream, kind: "catalogue", document: next }] };
+  };
+}
+
+async function conflictOf(store: Store, next: Catalogue, { faults, removed }: Replacement): Promise<Rejection> {
+  const users = await usersOf(store, removed);
+  const removals = removed.map((name) => removalFault(next, name, saysWho(users.get(keyOf(name)))));
+  return { problem: "catalogue-conflict", faults: [...faults, ...removals] };
+}
+
+interface Users {
+  count: number;
+  readonly first: string[];
+}
+
+/** Who uses each of these names, by the name's key, as their newest preferences have it. */
+async function usersOf(store: Store, names: readonly CatalogueName[]): Promise<Map<string, Users>> {
+  const users = new Map(names.map((name): [string, Users] => [keyOf(name), { count: 0, first: [] }]));
+  if (names.length === 0) return users;
+  for await (const { stream, document } of store.everyPreferences()) {
+    const used = new Set(namesUsedIn(document as CustomerPreferences | EmailPreferences).map(keyOf));
+    for (const [key, found] of users) {
+      if (!used.has(key)) continue;
+      found.count += 1;
+      if (found.first.length < shownUsersMax) found.first.push(stream);
+    }
+  }
+  return users;
+}
+
+function saysWho(users: Users | undefined): string {
+  if (users === undefined || users.count === 0) return "nobody uses it now";
+  const more = users.count > users.first.length ? ", …" : "";
+  return `${users.count} ${users.count === 1 ? "subject uses" : "subjects use"} it: ${users.first.join(", ")}${more}`;
+}

@@ -1,0 +1,23 @@
+import type { CustomerPreferences } from "../domain/customer-preferences.ts";
+import { preferencesOf } from "../domain/stream.ts";
+import { customer } from "../domain/subject.ts";
+import { type Version, versionOf } from "./condition.ts";
+import type { Customers } from "./customers.ts";
+
+export interface CustomerReading {
+  /** Undefined when nothing was ever chosen. */
+  readonly document: CustomerPreferences | undefined;
+  readonly version: Version;
+}
+
+/** What a customer has chosen, as of now. */
+export async function readCustomerPreferences(
+  { store, catalogue }: Pick<Customers, "store" | "catalogue">,
+  customerId: string,
+): Promise<CustomerReading> {
+  const [newest] = await store.newest([preferencesOf(customer(customerId))]);
+  return {
+    document: newest?.document,
+    version: versionOf(newest?.position, catalogue.words.version),
+  };
+}

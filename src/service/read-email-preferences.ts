@@ -1,0 +1,55 @@
+import type { Change } from "../domain/change.ts";
+import type { EmailPreferences } from "../domain/email-preferences.ts";
+import { entryOf, preferencesOf } from "../domain/stream.ts";
+import { type Organisation, organisation } from "../domain/subject.ts";
+import { type Version, versionOf } from "./condition.ts";
+import type { Organisations, UserName } from "./organisations.ts";
+import { type Outcome, rejected } from "./outcome.ts";
+import { readUserState, userId } from "./user-state.ts";
+
+export interface EmailReading {
+  readonly id: number;
+  /** The document in force; undefined when nothing was ever chosen. */
+  readonly document: EmailPreferences | undefined;
+  /** Whose document it is. */
+  readonly from: "own" | Organisation | undefined;
+  readonly version: Version;
+}
+
+/** What an organisation has chosen, as of now; `organisation-unknown` where only registered subjects are served. */
+export async function readOrganisationPreferences(
+  { store, catalogue, subjects }: Organisations,
+  id: number,
+): Promise<Outcome<EmailReading>> {
+  const [own, entry] = await store.newest([preferencesOf(organisation(id)), entryOf(organisation(id))]);
+  if (entry === undefined && subjects === "registered") return rejected("organisation-unknown");
+  return { value: reading(id, own, own && "own", catalogue.words.version) };
+}
+
+/**
+ * What a user has chosen, or its organisation while it has chosen nothing itself, as of now. An e-mail address that
+ * nobody has is `user-unknown`; so is an unknown id where only registered subjects are served.
+ */
+export async function readUserPreferences(
+  { store, catalogue, subjects }: Organisations,
+  name: UserName,
+): Promise<Outcome<EmailReading>> {
+  const id = await userId(store, name);
+  if (id === undefined) return rejected("user-unknown");
+  const { entry, own, inherited } = await readUserState(store, id);
+  if (entry === undefined && subjects === "registered") return rejected("user-unknown");
+  const { version } = catalogue.words;
+  if (own !== undefined) return { value: reading(id, own, "own", version) };
+  const employer = entry?.document.organisation;
+  const from = inherited && employer !== undefined ? organisation(employer) : undefined;
+  return { value: reading(id, inherited, from, version) };
+}
+
+function reading(
+  id: number,
+  inForce: Change<EmailPreferences> | undefined,
+  from: EmailReading["from"],
+  catalogueVersion: number,
+): EmailReading {
+  return { id, document: inForce?.document, from, version: versionOf(inForce?.position, catalogueVersion) };
+}

@@ -1,0 +1,48 @@
+import type { Act, Change } from "../domain/change.ts";
+import { type CustomerWish, mergeCustomerWish } from "../domain/customer-preferences.ts";
+import { preferencesOf } from "../domain/stream.ts";
+import { customer } from "../domain/subject.ts";
+import { type Condition, isMet, versionOf } from "./condition.ts";
+import type { Customers } from "./customers.ts";
+import type { Outcome, Rejection } from "./outcome.ts";
+import type { Newest, Step } from "./store.ts";
+
+/**
+ * Records what a customer has chosen. The wish is settled against the newest document, inside the store's step, so
+ * that two writers never undo each other's slots (law 12).
+ *
+ * @returns the position of the change, or every fault of the wish; `precondition-failed` when the condition is not met
+ */
+export async function recordCustomerPreferences(
+  { store, catalogue, put }: Customers,
+  customerId: string,
+  wish: CustomerWish,
+  act: Act,
+  condition: Condition,
+): Promise<Outcome<{ readonly change: number }>> {
+  const stream = preferencesOf(customer(customerId));
+  const { words } = catalogue;
+
+  const step = (newest: Newest): Step<Rejection> => {
+    const current = newest.change(stream);
+    if (!isMet(condition, versionOf(current?.position, words.version), current !== undefined)) {
+      return { refuse: { problem: "precondition-failed", faults: [] } };
+    }
+    const settled = mergeCustomerWish(current?.document, wish, {
+      words,
+      actor: act.actor,
+      at: newest.at,
+      replace: put === "replace",
+    });
+    if ("faults" in settled) return { refuse: { problem: "invalid", faults: settled.faults } };
+    return {
+      append: [
+        { ...act, stream, kind: "preferences", document: settled.document, addresses: settled.addresses },
+      ],
+    };
+  };
+
+  const result = await store.append({ reads: [stream], step });
+  if ("refused" in result) return { rejected: result.refused };
+  return { value: { change: (result.changes[0] as Change).position } };
+}

@@ -1,0 +1,149 @@
+import type { Act, Change, Draft } from "../domain/change.ts";
+import type { UserEntry } from "../domain/directory.ts";
+import { type EmailPreferences, type EmailWish, settleEmailWish } from "../domain/email-preferences.ts";
+import type { Fault } from "../domain/fault.ts";
+import { entryOf, preferencesOf, type Stream } from "../domain/stream.ts";
+import { organisation, user } from "../domain/subject.ts";
+import { type Condition, isMet, versionOf } from "./condition.ts";
+import type { Organisations, UserName } from "./organisations.ts";
+import { type Outcome, type Rejection, rejected } from "./outcome.ts";
+import type { Newest, Step, Write } from "./store.ts";
+import { readUserState, userId } from "./user-state.ts";
+
+/** The change that was recorded, and whose it is. */
+export interface Recorded {
+  readonly id: number;
+  readonly change: number;
+}
+
+export interface EmailRequest {
+  readonly wish: EmailWish;
+  /** The id that the body gives, if it does: a body never redirects a write to another subject. */
+  readonly named?: number | undefined;
+  readonly act: Act;
+  readonly condition: Condition;
+}
+
+/** What was read before the write no longer holds: it has to be read again. */
+const moved = "moved";
+type Refusal = Rejection | typeof moved;
+
+const idDiffers: Fault = { problem: "id-differs", path: ["id"], message: "is not the id of the subject that the path names" };
+
+/** Replaces what an organisation has chosen. An unknown one comes into being, where subjects are open. */
+export async function recordOrganisationPreferences(
+  deps: Organisations,
+  id: number,
+  request: EmailRequest,
+): Promise<Outcome<Recorded>> {
+  if (namesAnother(request, id)) return rejected("invalid", [idDiffers]);
+  const stream = preferencesOf(organisation(id));
+  const entry = entryOf(organisation(id));
+  const step = (newest: Newest): Step<Rejection> => {
+    const isKnown = newest.change(entry) !== undefined;
+    if (!isKnown && deps.subjects === "registered") return { refuse: rejected("organisation-unknown").rejected };
+    const own = newest.change(stream);
+    const comesIntoBeing: Draft = { ...request.act, stream: entry, kind: "directory", document: { id } };
+    return settle(deps, stream, { own, inForce: own }, request, isKnown ? [] : [comesIntoBeing]);
+  };
+  const result = await deps.store.append({ reads: [stream, entry], step });
+  if ("refused" in result) return { rejected: result.refused };
+  return { value: { id, change: lastOf(result.changes).position } };
+}
+
+/**
+ * Replaces what a user has chosen; from then on its organisation's preferences no longer count for it. Where subjects
+ * are open an unknown id comes into being, and so does an unknown e-mail address, with the next free id.
+ */
+export async function recordUserPreferences(
+  deps: Organisations,
+  name: UserName,
+  request: EmailRequest,
+): Promise<Outcome<Recorded>> {
+  for (;;) {
+    const known = await userId(deps.store, name);
+    if (known === undefined && deps.subjects === "registered") return rejected("user-unknown");
+    if (namesAnother(request, known)) return rejected("invalid", [idDiffers]);
+    const write =
+      known === undefined
+        ? writeOfNewcomer(deps, (name as { email: string }).email, request)
+        : await writeOfUser(deps, known, name, request);
+    const result = await deps.store.append(write);
+    if ("changes" in result) {
+      const id = known ?? (result.changes[0] as Change<UserEntry>).document.id;
+      return { value: { id, change: lastOf(result.changes).position } };
+    }
+    if (result.refused !== moved) return { rejected: result.refused };
+  }
+}
+
+/** A user who has an id. Its entry says whose preferences it has shown so far, so the write rests on that entry. */
+async function writeOfUser(
+  deps: Organisations,
+  id: number,
+  name: UserName,
+  request: EmailRequest,
+): Promise<Write<Refusal>> {
+  const stream = preferencesOf(user(id));
+  const entry = entryOf(user(id));
+  const employer = (await readUserState(deps.store, id)).entry?.document.organisation;
+  const inherited = employer === undefined ? undefined : preferencesOf(organisation(employer));
+  const step = (newest: Newest): Step<Refusal> => {
+    const known = newest.change(entry)?.document;
+    const isSame = known?.organisation === employer && (!("email" in name) || known?.email?.toLowerCase() === name.email);
+    if (!isSame) return { refuse: moved };
+    if (known === undefined && deps.subjects === "registered") return { refuse: rejected("user-unknown").rejected };
+    const own = newest.change(stream);
+    const inForce = own ?? (inherited && newest.change(inherited));
+    const comesIntoBeing: Draft = { ...request.act, stream: entry, kind: "directory", document: { id } };
+    return settle(deps, stream, { own, inForce }, request, known === undefined ? [comesIntoBeing] : []);
+  };
+  return { reads: inherited ? [stream, entry, inherited] : [stream, entry], step };
+}
+
+/** A user known by nothing but an e-mail address that nobody has. */
+function writeOfNewcomer(deps: Organisations, email: string, request: EmailRequest): Write<Refusal> {
+  const step = (newest: Newest): Step<Refusal> => {
+    if (newest.userWithEmail(email) !== undefined) return { refuse: moved };
+    const id = newest.freeId("user");
+    const comesIntoBeing: Draft = {
+      ...request.act,
+      stream: entryOf(user(id)),
+      kind: "directory",
+      document: { email, id },
+      addresses: [email],
+    };
+    return settle(deps, preferencesOf(user(id)), { own: undefined, inForce: undefined }, request, [comesIntoBeing]);
+  };
+  return { reads: [], emails: [email], ids: ["user"], step };
+}
+
+/** The document in force is what a GET showed: the condition and the retired words are compared with that. */
+interface State {
+  readonly own: Change<EmailPreferences> | undefined;
+  readonly inForce: Change<EmailPreferences> | undefined;
+}
+
+function settle(
+  { catalogue }: Organisations,
+  stream: Stream<EmailPreferences>,
+  { own, inForce }: State,
+  { wish, act, condition }: EmailRequest,
+  before: readonly Draft[],
+): Step<Rejection> {
+  const { words } = catalogue;
+  if (!isMet(condition, versionOf(inForce?.position, words.version), own !== undefined)) {
+    return { refuse: rejected("precondition-failed").rejected };
+  }
+  const settled = settleEmailWish(inForce?.document, wish, words);
+  if ("faults" in settled) return { refuse: rejected("invalid", settled.faults).rejected };
+  return { append: [...before, { ...act, stream, kind: "preferences", document: settled.document }] };
+}
+
+function namesAnother({ named }: EmailRequest, id: number | undefined): boolean {
+  return named !== undefined && named !== id;
+}
+
+function lastOf(changes: readonly Change[]): Change {
+  return changes.at(-1) as Change;
+}

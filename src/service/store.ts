@@ -1,0 +1,104 @@
+import type { Change, Draft } from "../domain/change.ts";
+import type { OrganisationEntry, UserEntry } from "../domain/directory.ts";
+import type { Stream } from "../domain/stream.ts";
+
+/**
+ * The log of changes and what is derived from it.
+ *
+ * The sentences of these doc comments are the titles of the contract suite (test/contract/store.ts), which runs on
+ * every storage.
+ */
+export interface Store {
+  /**
+   * Runs a write's step on the newest state and appends the changes that it answers with.
+   *
+   * Order: writes run one after the other; each sees what every write before it appended, on any node.
+   * Durability: when the promise resolves, the changes survive `kill -9` and power loss.
+   * Whole: either every change of a write is appended, at positions that follow each other, or none is.
+   * Refusals: a step that refuses, or throws, leaves no trace and does not disturb the writes beside it.
+   * Time: a change's time is never before that of the entry ahead of it.
+   * Rejects with StoreUnavailable when the storage cannot take writes; then nothing was appended.
+   */
+  append<Refusal>(write: Write<Refusal>): Promise<Appended | Refused<Refusal>>;
+
+  /**
+   * The newest change of each stream, in the order asked; undefined for a stream without changes.
+   * They are of one moment: no write lies between them.
+   */
+  newest<const Streams extends readonly Stream[]>(streams: Streams): Promise<NewestOf<Streams>>;
+
+  /** The id of the user who has this e-mail address, compared in lower case. */
+  userWithEmail(email: string): Promise<number | undefined>;
+
+  /** Directory entries in the order of their ids, and how many there are in all. */
+  users(page: Page): Promise<Listing<UserEntry>>;
+  organisations(page: Page): Promise<Listing<OrganisationEntry>>;
+
+  /** The streams of all subjects whose document holds, or once held, this address (in its normal form). */
+  subjectsWithAddress(normal: string): Promise<Stream[]>;
+
+  /**
+   * The newest preferences change of every subject, in the order in which the subjects first came; a snapshot of one
+   * moment, read in pieces so that memory stays bounded and writes go on meanwhile.
+   */
+  everyPreferences(): AsyncIterable<Change>;
+
+  /** Resolves when the storage can be read and written; rejects with StoreUnavailable, saying why, when it cannot. */
+  check(): Promise<void>;
+
+  /** Finishes the writes that were handed over, then lets go of the storage. */
+  close(): Promise<void>;
+}
+
+/** The newest changes of some streams, each with its stream's kind of document. */
+export type NewestOf<Streams extends readonly Stream[]> = {
+  -readonly [Index in keyof Streams]: Streams[Index] extends Stream<infer Document> ? Change<Document> | undefined : never;
+};
+
+/** A write is a step, not a value: it is run on the newest state, once its turn has come, possibly more than once. */
+export interface Write<Refusal> {
+  /** The streams that the step will ask for; it may ask for no others. */
+  readonly reads: readonly Stream[];
+  /** The e-mail addresses whose owner the step will ask for, in lower case. */
+  readonly emails?: readonly string[];
+  /** The kinds of directory entry for which the step will ask a free id. */
+  readonly ids?: readonly ("organisation" | "user")[];
+  /** Pure: the same newest state gives the same answer. */
+  readonly step: (newest: Newest) => Step<Refusal>;
+}
+
+/** The newest state, as a step sees it. */
+export interface Newest {
+  /** The time that the step's changes will carry (RFC 3339, UTC, milliseconds). */
+  readonly at: string;
+  change<Document>(stream: Stream<Document>): Change<Document> | undefined;
+  userWithEmail(email: string): number | undefined;
+  /** An id under which nothing was ever recorded: the first such above the number of entries of this kind. */
+  freeId(kind: "organisation" | "user"): number;
+}
+
+export type Step<Refusal> = { readonly append: readonly Draft[] } | { readonly refuse: Refusal };
+
+export interface Appended {
+  /** What was appended, in the order of the step's drafts. */
+  readonly changes: readonly Change[];
+}
+
+export interface Refused<Refusal> {
+  readonly refused: Refusal;
+}
+
+export interface Page {
+  readonly limit: number;
+  readonly offset: number;
+}
+
+export interface Listing<Entry> {
+  readonly entries: readonly Entry[];
+  readonly total: number;
+}
+
+/** The storage cannot answer now. Nothing was changed; the same call may succeed later. */
+export class StoreUnavailable extends Error {
+  override readonly name = "StoreUnavailable";
+}

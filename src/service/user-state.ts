@@ -1,0 +1,35 @@
+import type { Change } from "../domain/change.ts";
+import type { UserEntry } from "../domain/directory.ts";
+import type { EmailPreferences } from "../domain/email-preferences.ts";
+import { entryOf, preferencesOf } from "../domain/stream.ts";
+import { organisation, user } from "../domain/subject.ts";
+import type { UserName } from "./organisations.ts";
+import type { Store } from "./store.ts";
+
+/** All that decides what a user gets, as of one moment. */
+export interface UserState {
+  readonly entry: Change<UserEntry> | undefined;
+  readonly own: Change<EmailPreferences> | undefined;
+  /** Its organisation's preferences; read only where the user has none of its own. */
+  readonly inherited: Change<EmailPreferences> | undefined;
+}
+
+export async function userId(store: Store, name: UserName): Promise<number | undefined> {
+  return "id" in name ? name.id : store.userWithEmail(name.email);
+}
+
+/** Which organisation counts stands in the user's entry, so that is read first, and again with the organisation's. */
+export async function readUserState(store: Store, id: number): Promise<UserState> {
+  const ownStream = preferencesOf(user(id));
+  const entryStream = entryOf(user(id));
+  let [own, entry] = await store.newest([ownStream, entryStream]);
+  for (;;) {
+    const employer = entry?.document.organisation;
+    if (own !== undefined || employer === undefined) return { entry, own, inherited: undefined };
+    const streams = [ownStream, entryStream, preferencesOf(organisation(employer))] as const;
+    const [ownNow, entryNow, inherited] = await store.newest(streams);
+    if (entryNow?.position === entry?.position) return { entry, own: ownNow, inherited: ownNow ? undefined : inherited };
+    own = ownNow;
+    entry = entryNow;
+  }
+}
