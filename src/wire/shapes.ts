@@ -1,0 +1,40 @@
+import * as catalogues from "./catalogue.ts";
+import * as clients from "./clients.ts";
+import * as customers from "./customer-preferences.ts";
+import * as directory from "./directory.ts";
+import * as emails from "./email-preferences.ts";
+import * as errors from "./problems.ts";
+import type { Shape } from "./shape.ts";
+
+/** Every shape there is: the components of the OpenAPI document. */
+export const shapes: readonly Shape<unknown>[] = [
+  customers.customerPreferencesRequest,
+  customers.customerPreferencesResponse,
+  customers.acknowledgement,
+  customers.categories,
+  emails.organisationPreferencesRequest,
+  emails.organisationPreferences,
+  emails.organisationPreferencesSummary,
+  emails.userPreferencesRequest,
+  emails.userPreferences,
+  emails.userPreferencesSummary,
+  directory.userRequest,
+  directory.userReplacementRequest,
+  directory.user,
+  directory.userSummary,
+  directory.userList,
+  directory.organisationRequest,
+  directory.organisationReplacementRequest,
+  directory.organisation,
+  directory.organisationSummary,
+  directory.organisationList,
+  catalogues.catalogueWish,
+  catalogues.catalogueAnswer,
+  clients.clientWish,
+  clients.clientAnswer,
+  clients.clientList,
+  clients.clientWithSecret,
+  errors.customerError,
+  errors.organisationError,
+  errors.ownProblem,
+];
