@@ -1,0 +1,88 @@
+import { once } from "node:events";
+import type { DatabaseSync } from "node:sqlite";
+import { Worker } from "node:worker_threads";
+
+export type CheckpointRequest = "checkpoint" | "close";
+
+/** How many pages the WAL holds, copied or not; or what went wrong. */
+export type CheckpointReport = { readonly pages: number } | { readonly failure: string };
+
+/** Changes after which the worker is called: some 8 MiB of WAL when each goes to another subject. */
+const changesMax = 1000;
+
+/** How long (ms) fewer changes than that wait in the WAL. */
+const quietMs = 1000;
+
+/** Pages (of 4 KiB) in the WAL past which the writer begins it anew: 64 MiB. */
+const walPagesMax = 16_384;
+
+/**
+ * Keeps the WAL short. Only a checkpoint during which nobody writes can begin the WAL anew, so under steady writes the
+ * worker's are not enough: past 64 MiB the writer does one itself, right after the worker's, when little is left to copy.
+ */
+export class Checkpointer {
+  readonly #db: DatabaseSync;
+  readonly #worker: Worker;
+  readonly #onError: (kind: string) => void;
+  #changes = 0;
+  #underWay = false;
+  #timer: NodeJS.Timeout | undefined;
+  #pagesMax = walPagesMax;
+
+  /** @param db the writer's connection to the file; its automatic checkpoints are to be off */
+  constructor(db: DatabaseSync, file: string, onError: (kind: string) => void) {
+    this.#db = db;
+    this.#onError = onError;
+    // Beside the sources stands the worker's source, beside the built files the built worker.
+    const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
+    this.#worker = new Worker(new URL(`./checkpoint-worker${extension}`, import.meta.url), { workerData: file });
+    this.#worker.unref();
+    this.#worker.on("message", (report: CheckpointReport) => this.#reported(report));
+    this.#worker.on("error", () => this.#workerLost());
+  }
+
+  /** To be called after each commit, with the number of changes that it appended. */
+  committed(changes: number): void {
+    this.#changes += changes;
+    if (this.#underWay) return;
+    if (this.#changes >= changesMax) this.#request();
+    else this.#timer ??= setTimeout(() => this.#request(), quietMs).unref();
+  }
+
+  /** Lets go of the file; the writer's connection, when it is closed after this, copies the rest and drops the WAL. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    if (this.#worker.threadId === -1) return;
+    const gone = once(this.#worker, "exit");
+    this.#worker.ref();
+    this.#worker.postMessage("close" satisfies CheckpointRequest);
+    await gone;
+  }
+
+  #request(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#changes = 0;
+    this.#underWay = true;
+    this.#worker.postMessage("checkpoint" satisfies CheckpointRequest);
+  }
+
+  #reported(report: CheckpointReport): void {
+    this.#underWay = false;
+    if ("failure" in report) this.#onError(report.failure);
+    else if (report.pages > this.#pagesMax) this.#beginAnew(report.pages);
+  }
+
+  /** With a reader in its way, in this process or another, it tries again only when the WAL has grown as much again. */
+  #beginAnew(pages: number): void {
+    const row = this.#db.prepare("PRAGMA wal_checkpoint(RESTART)").get();
+    this.#pagesMax = row?.["busy"] === 0 ? walPagesMax : pages + walPagesMax;
+  }
+
+  /** Without the worker SQLite's own way has to do: the writer copies every thousand pages. */
+  #workerLost(): void {
+    this.#onError("checkpoint-worker");
+    this.#underWay = true;
+    this.#db.exec("PRAGMA wal_autocheckpoint = 1000");
+  }
+}

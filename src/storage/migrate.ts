@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync } from "node:fs";
+import type { DatabaseSync } from "node:sqlite";
+import { inTransaction } from "./transaction.ts";
+
+/** One step of the schema: `migrations/0007-some-words.sql`. */
+interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly sql: string;
+  /** Its first line is `-- breaking`: servers that do not know it can no longer use the database. */
+  readonly breaking: boolean;
+}
+
+/** The database cannot be used by this version of the program; the message says why and what to do. */
+export class SchemaMismatch extends Error {
+  override readonly name = "SchemaMismatch";
+}
+
+const tableSql =
+  "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, breaking INTEGER NOT NULL, " +
+  "applied_at TEXT NOT NULL) STRICT";
+
+/**
+ * Brings the schema up to date, each migration in a transaction of its own.
+ *
+ * @param now the time to note down, RFC 3339
+ * @throws SchemaMismatch when a newer server has changed the schema in a way that this one does not understand, or when
+ *   the file is another program's database
+ */
+export function migrate(db: DatabaseSync, now: string): void {
+  const pending = pendingMigrations(db);
+  if (!hasTable(db, "migration")) db.exec(tableSql);
+  const note = db.prepare("INSERT INTO migration (number, name, breaking, applied_at) VALUES (?, ?, ?, ?)");
+  for (const migration of pending) {
+    inTransaction(db, () => {
+      db.exec(migration.sql);
+      note.run(migration.number, migration.name, Number(migration.breaking), now);
+    });
+  }
+}
+
+/** Makes sure, without changing anything, that the schema is one that this program can read. Throws SchemaMismatch. */
+export function assertReadable(db: DatabaseSync): void {
+  const [first] = pendingMigrations(db);
+  if (first === undefined) return;
+  throw new SchemaMismatch(`The database lacks ${first.name}; start the server once, which brings it up to date.`);
+}
+
+/** What the database lacks. Throws SchemaMismatch when it has what this program cannot understand. */
+function pendingMigrations(db: DatabaseSync): Migration[] {
+  const known = knownMigrations();
+  if (!hasTable(db, "migration")) {
+    const other = db.prepare("SELECT name FROM sqlite_schema LIMIT 1").get();
+    if (other === undefined) return known;
+    throw new SchemaMismatch("The file is a database of another program; choose another file.");
+  }
+  const applied = db.prepare("SELECT number, name, breaking FROM migration").all();
+  for (const { number, name, breaking } of applied) {
+    if (breaking === 0 || known.some((migration) => migration.number === number)) continue;
+    throw new SchemaMismatch(
+      `The database was changed by a newer version (${String(name)}), in a way that this one does not understand; ` +
+        "use that version, or restore a backup made before it.",
+    );
+  }
+  return known.filter((migration) => !applied.some(({ number }) => number === migration.number));
+}
+
+/** The migrations that this program knows, in order. */
+function knownMigrations(): Migration[] {
+  const folder = new URL("./migrations/", import.meta.url);
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".sql"))
+    .sort()
+    .map((file) => {
+      const sql = readFileSync(new URL(file, folder), "utf8");
+      const name = file.slice(0, -".sql".length);
+      return { number: Number.parseInt(name, 10), name, sql, breaking: sql.startsWith("-- breaking\n") };
+    });
+}
+
+function hasTable(db: DatabaseSync, name: string): boolean {
+  return db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name) !== undefined;
+}

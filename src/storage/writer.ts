@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import type { DatabaseSync } from "node:sqlite";
+import type { Change, Draft } from "../domain/change.ts";
+import type { Stream } from "../domain/stream.ts";
+import { type Appended, type Newest, type Refused, type Step, StoreUnavailable, type Write } from "../service/store.ts";
+import type { Addresses } from "./addresses.ts";
+import type { Changes, Time } from "./changes.ts";
+import type { Directory, EntryKind } from "./directory.ts";
+import { failureOf } from "./sqlite-failure.ts";
+import { inTransaction } from "./transaction.ts";
+
+/** Writes that one transaction may carry: bounds how long the event loop stands still for one. */
+const groupSizeMax = 512;
+
+/** What one transaction carried, and the time it took with its sync to the disk. */
+export interface Group {
+  readonly writes: number;
+  readonly changes: number;
+  readonly seconds: number;
+}
+
+export interface WriterOptions {
+  readonly db: DatabaseSync;
+  readonly changes: Changes;
+  readonly addresses: Addresses;
+  readonly directory: Directory;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** Called after each commit that appended something. */
+  readonly onGroup: (group: Group) => void;
+  /** Called with each failure of the storage. */
+  readonly onError: (kind: string) => void;
+}
+
+/** A write that waits for its group, and where its answer goes. */
+interface Waiting {
+  readonly write: Write<unknown>;
+  resolve(outcome: Appended | Refused<unknown>): void;
+  reject(reason: unknown): void;
+}
+
+/** What a group has come to so far: each write's answer, given once the group is durable. */
+interface Progress {
+  position: number;
+  readonly time: Time;
+  readonly answers: (() => void)[];
+}
+
+/** A write that broke while its rows were written: the fault of what its step answered with, not of the storage. */
+class Spoiled extends Error {
+  override readonly name = "Spoiled";
+  readonly waiting: Waiting;
+
+  constructor(waiting: Waiting, cause: unknown) {
+    super("a write's changes could not be written", { cause });
+    this.waiting = waiting;
+  }
+}
+
+/** Group commit: what is handed over during one turn of the event loop is carried by one transaction and one sync. */
+export class Writer {
+  readonly #options: WriterOptions;
+  #waiting: Waiting[] = [];
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+  }
+
+  append<Refusal>(write: Write<Refusal>): Promise<Appended | Refused<Refusal>> {
+    return new Promise((resolve, reject) => {
+      // Requests that one poll of the sockets brings in are handed over before the turn's setImmediate comes up.
+      const waiting: Waiting = { write, resolve: resolve as Waiting["resolve"], reject };
+      if (this.#waiting.push(waiting) === 1) setImmediate(() => this.#flush());
+    });
+  }
+
+  /** Commits everything that was handed over. */
+  drain(): void {
+    while (this.#waiting.length > 0) this.#flush();
+  }
+
+  #flush(): void {
+    const group = this.#waiting.splice(0, groupSizeMax);
+    if (this.#waiting.length > 0) setImmediate(() => this.#flush());
+    if (group.length > 0) this.#commit(group);
+  }
+
+  #commit(group: readonly Waiting[]): void {
+    const { changes, directory, onError, onGroup } = this.#options;
+    const start = performance.now();
+    try {
+      const { appended, answers } = this.#write(group);
+      changes.settle(true);
+      if (appended > 0) onGroup({ writes: group.length, changes: appended, seconds: (performance.now() - start) / 1000 });
+      for (const answer of answers) answer();
+    } catch (error) {
+      changes.settle(false);
+      directory.rolledBack();
+      if (error instanceof Spoiled) {
+        error.waiting.reject(error.cause);
+        const others = group.filter((waiting) => waiting !== error.waiting);
+        if (others.length > 0) this.#commit(others);
+        return;
+      }
+      const failure = failureOf(error);
+      onError(failure?.kind ?? "unknown");
+      const reason = failure?.error ?? new StoreUnavailable("the database cannot be written", { cause: error });
+      for (const waiting of group) waiting.reject(reason);
+    }
+  }
+
+  /** Runs the steps of a group, and writes what they answer with, in one transaction. */
+  #write(group: readonly Waiting[]): { readonly appended: number; readonly answers: readonly (() => void)[] } {
+    const { db, changes, clock } = this.#options;
+    return inTransaction(db, () => {
+      const end = changes.end();
+      // A clock that was set back, or a machine that a backup was taken to, must not make the log's times go back.
+      const ms = Math.max(clock(), end.at);
+      const time = { ms, text: new Date(ms).toISOString() };
+      const progress: Progress = { position: end.next, time, answers: [] };
+      for (const waiting of group) this.#take(waiting, progress);
+      return { appended: progress.position - end.next, answers: progress.answers };
+    });
+  }
+
+  /** Runs one write's step on what the writes before it left, and writes its changes. */
+  #take(waiting: Waiting, progress: Progress): void {
+    let step: Step<unknown>;
+    try {
+      step = waiting.write.step(new DeclaredNewest(waiting.write, progress.time.text, this.#options));
+    } catch (error) {
+      if (failureOf(error) !== undefined) throw error;
+      progress.answers.push(() => waiting.reject(error));
+      return;
+    }
+    if ("refuse" in step) {
+      const refused = step.refuse;
+      progress.answers.push(() => waiting.resolve({ refused }));
+      return;
+    }
+    const changes: Change[] = [];
+    try {
+      for (const draft of step.append) changes.push(this.#add(draft, progress));
+    } catch (error) {
+      throw failureOf(error) === undefined ? new Spoiled(waiting, error) : error;
+    }
+    progress.answers.push(() => waiting.resolve({ changes }));
+  }
+
+  /** One change, with everything that is derived from it. */
+  #add(draft: Draft, progress: Progress): Change {
+    const { changes, addresses, directory } = this.#options;
+    const { change, row } = changes.append(draft, progress.position, progress.time);
+    for (const normal of draft.addresses ?? []) addresses.add(normal, row);
+    if (draft.kind === "directory") directory.save(draft, row, change.previous === undefined);
+    progress.position += 1;
+    return change;
+  }
+}
+
+/** The newest state inside a group's transaction; answers for nothing that the write did not declare. */
+class DeclaredNewest implements Newest {
+  readonly at: string;
+  readonly #write: Write<unknown>;
+  readonly #state: { readonly changes: Changes; readonly directory: Directory };
+
+  constructor(write: Write<unknown>, at: string, state: { readonly changes: Changes; readonly directory: Directory }) {
+    this.at = at;
+    this.#write = write;
+    this.#state = state;
+  }
+
+  change<Document>(stream: Stream<Document>): Change<Document> | undefined {
+    assert(this.#write.reads.includes(stream), "a step reads only the streams that its write declares");
+    return this.#state.changes.head(stream)?.change as Change<Document> | undefined;
+  }
+
+  userWithEmail(email: string): number | undefined {
+    const declared = this.#write.emails?.includes(email.toLowerCase()) ?? false;
+    assert(declared, "a step asks only for the e-mail addresses that its write declares");
+    return this.#state.directory.userWithEmail(email);
+  }
+
+  freeId(kind: EntryKind): number {
+    assert(this.#write.ids?.includes(kind) ?? false, "a step asks only for the kinds of id that its write declares");
+    return this.#state.directory.freeId(kind);
+  }
+}
