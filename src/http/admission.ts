@@ -1,0 +1,112 @@
+import type { FastifyRequest } from "fastify";
+import type { IncomingHttpHeaders } from "node:http";
+import { limits } from "../domain/limits.ts";
+import { type Client, nobody, type Scope } from "../domain/client.ts";
+import type { Access, ClientRegistry } from "../service/clients.ts";
+import { bodyFormatOf, mediaTypes, negotiate } from "./negotiate.ts";
+import type { RateLimit } from "./rate-limit.ts";
+import { type BodyFormat, type Format, type PlacedFault, Refusal, type Route } from "./route.ts";
+
+/** What is known of a request before its body is read. */
+export interface Admission {
+  readonly client: Client;
+  readonly trackingId: string;
+  readonly format: Format;
+  readonly type: string;
+  readonly bodyFormat: BodyFormat;
+  /** Headers that every answer carries from here on. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface Gate {
+  readonly clients: Pick<ClientRegistry, "authenticate">;
+  /** Undefined: clients may ask as often as they like. */
+  readonly rateLimit: RateLimit | undefined;
+  readonly now: () => number;
+}
+
+/**
+ * Lets a request in, or refuses it, before a byte of its body is read: who is it (401), within its rate (429), the
+ * contract's own headers (400), may it (403), in which formats (406, 415).
+ */
+export function admit(route: Route, request: FastifyRequest, gate: Gate): Admission {
+  const { headers } = request;
+  const caller = route.scope === undefined ? undefined : authenticate(headers, gate);
+  const rate = caller === undefined ? noHeaders : withinRate(caller, gate);
+  const trackingId = route.family === "customers" ? checkContractHeaders(request, caller) : "";
+  if (caller !== undefined && route.scope !== undefined) checkScope(caller, route.scope);
+  const negotiated = negotiate(headers, route.formats ?? jsonOnly);
+  if (negotiated === undefined) throw notAcceptable(route.formats ?? jsonOnly);
+  const bodyFormat = route.bodies === undefined ? "json" : bodyFormatOf(headers, route.family, route.bodies);
+  return { client: caller?.client ?? nobody, trackingId, format: negotiated.format, type: negotiated.type, bodyFormat, headers: rate };
+}
+
+const jsonOnly = ["json"] as const;
+const noHeaders = {};
+
+/** RFC 6750 §3: a request without credentials is told no error code, one with wrong credentials is. */
+function authenticate(headers: IncomingHttpHeaders, { clients, now }: Gate): Access {
+  const { authorization } = headers;
+  const token = authorization === undefined ? undefined : /^Bearer +([\w.~+/-]+=*) *$/i.exec(authorization)?.[1];
+  if (authorization === undefined) {
+    throw new Refusal("token-missing", [], { "www-authenticate": 'Bearer realm="saywhen"' });
+  }
+  const caller = token === undefined ? undefined : clients.authenticate(token, now());
+  if (caller === undefined) {
+    throw new Refusal("token-invalid", [], { "www-authenticate": 'Bearer realm="saywhen", error="invalid_token"' });
+  }
+  return caller;
+}
+
+function withinRate(caller: Access, { rateLimit, now }: Gate): Readonly<Record<string, string>> {
+  if (rateLimit === undefined) return noHeaders;
+  const taken = rateLimit.take(caller.client.id, now());
+  if (!taken.allowed) throw new Refusal("rate-exceeded", [], taken.headers);
+  return taken.headers;
+}
+
+/** The customers' contract wants `Request-Tracking-Id` and `ClientId` on every request, once each. */
+function checkContractHeaders(request: FastifyRequest, caller: Access | undefined): string {
+  const faults: PlacedFault[] = [];
+  const trackingId = onlyHeader(request, "Request-Tracking-Id", faults);
+  const clientId = onlyHeader(request, "ClientId", faults);
+  if (trackingId.length > limits.trackingIdCharacters) {
+    const message = `may be at most ${limits.trackingIdCharacters} characters`;
+    faults.push({ problem: "header-invalid", place: "Request-Tracking-Id", message });
+  }
+  if (faults.length > 0) throw new Refusal(faults[0]?.problem ?? "header-missing", faults);
+  if (caller !== undefined && clientId !== caller.client.id) {
+    throw new Refusal("client-mismatch", [], { "www-authenticate": 'Bearer realm="saywhen", error="invalid_token"' });
+  }
+  return trackingId;
+}
+
+/** Node joins a repeated header's values with a comma, so only then the raw headers have to be counted. */
+function onlyHeader(request: FastifyRequest, name: string, faults: PlacedFault[]): string {
+  const value = request.headers[name.toLowerCase()];
+  if (typeof value !== "string" || value === "") {
+    faults.push({ problem: "header-missing", place: name, message: "is missing" });
+    return "";
+  }
+  if (value.includes(",") && count(request.raw.rawHeaders, name) > 1) {
+    faults.push({ problem: "header-invalid", place: name, message: "stands there more than once" });
+  }
+  return value;
+}
+
+function count(rawHeaders: readonly string[], name: string): number {
+  const wanted = name.toLowerCase();
+  return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === wanted).length;
+}
+
+function checkScope(caller: Access, scope: Scope): void {
+  if (caller.scopes.includes(scope)) return;
+  const challenge = `Bearer realm="saywhen", error="insufficient_scope", scope="${scope}"`;
+  const fault: PlacedFault = { problem: "scope-missing", place: "Authorization", message: `needs the scope ${scope}` };
+  throw new Refusal("scope-missing", [fault], { "www-authenticate": challenge });
+}
+
+function notAcceptable(formats: readonly Format[]): Refusal {
+  const types = formats.map((format) => mediaTypes[format].split(";")[0]).join(" or ");
+  return new Refusal("not-acceptable", [{ problem: "not-acceptable", place: "Accept", message: `accept ${types}` }]);
+}

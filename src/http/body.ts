@@ -1,0 +1,34 @@
+import type { Fault } from "../domain/fault.ts";
+import type { Rejection } from "../service/outcome.ts";
+import type { Shape } from "../wire/shape.ts";
+import { type Call, type PlacedFault, Refusal } from "./route.ts";
+
+/**
+ * The body, read by its shape.
+ *
+ * @throws Refusal with every fault, each at its place
+ */
+export function readBody<Value>(shape: Shape<Value>, call: Call): Value {
+  const reading = shape.read(call.body, formatOf(call));
+  if ("value" in reading) return reading.value;
+  const malformed = reading.faults.find(({ problem }) => problem === "body-malformed" || problem === "body-missing");
+  throw new Refusal(malformed?.problem ?? "invalid", placed(reading.faults, shape, call));
+}
+
+/** What a use case rejected, with its faults placed in the body that was sent. */
+export function refuseRejected<Value>({ problem, faults }: Rejection, shape?: Shape<Value>, call?: Call): Refusal {
+  if (shape === undefined || call === undefined) return new Refusal(problem);
+  return new Refusal(problem, placed(faults, shape, call));
+}
+
+function placed<Value>(faults: readonly Fault[], shape: Shape<Value>, call: Call): PlacedFault[] {
+  return faults.map((fault) => ({
+    problem: fault.problem,
+    place: shape.place(fault.path, call.body, formatOf(call)),
+    message: fault.message,
+  }));
+}
+
+function formatOf({ bodyFormat }: Call): "json" | "xml" {
+  return bodyFormat === "xml" ? "xml" : "json";
+}

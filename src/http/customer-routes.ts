@@ -1,0 +1,93 @@
+import { isCustomerId } from "../domain/subject.ts";
+import type { Customers } from "../service/customers.ts";
+import { readCustomerPreferences } from "../service/read-customer-preferences.ts";
+import { recordCustomerPreferences } from "../service/record-customer-preferences.ts";
+import {
+  acknowledgement,
+  categories,
+  customerPreferencesRequest,
+  customerPreferencesResponse,
+  customerPreferencesView,
+} from "../wire/customer-preferences.ts";
+import { conditionOf } from "./entity-tag.ts";
+import type { Links } from "./links.ts";
+import { actOf } from "./act.ts";
+import { readBody, refuseRejected } from "./body.ts";
+import { document } from "./document.ts";
+import { recorded } from "./recorded.ts";
+import { type Answer, type Call, Refusal, type Route } from "./route.ts";
+
+const preferencesPath = "/customers/{customerId}/communication-preferences";
+const categoriesPath = "/preferences/categories";
+const both = ["json", "xml"] as const;
+
+/** The customers' contract (design: the two contracts; seeds: customer-communication-preferences). */
+export function customerRoutes(customers: Customers, links: Links): Route[] {
+  const shared = { family: "customers", formats: both } as const;
+  return [
+    {
+      ...shared,
+      method: "GET",
+      path: `/v1${preferencesPath}`,
+      aliases: [`/api/v1${preferencesPath}`],
+      scope: "customers:read",
+      summary: "What a customer has chosen",
+      shapes: { answer: customerPreferencesResponse.name },
+      handle: (call) => readPreferences(customers, call),
+    },
+    {
+      ...shared,
+      method: "PUT",
+      path: `/v1${preferencesPath}`,
+      aliases: [`/api/v1${preferencesPath}`],
+      scope: "customers:write",
+      summary: "Record what a customer chooses; what is not mentioned stays",
+      shapes: { body: customerPreferencesRequest.name, answer: acknowledgement.name },
+      bodies: both,
+      handle: (call) => recordPreferences(customers, links, call),
+    },
+    {
+      ...shared,
+      method: "GET",
+      path: `/v1${categoriesPath}`,
+      aliases: [`/api/v1${categoriesPath}`],
+      scope: "customers:read",
+      summary: "The categories of the catalogue",
+      shapes: { answer: categories.name },
+      handle: (call) => listCategories(customers, call),
+    },
+  ];
+}
+
+async function readPreferences({ store, catalogue }: Customers, call: Call): Promise<Answer> {
+  const reading = await readCustomerPreferences({ store, catalogue }, customerIdOf(call));
+  return document(call, reading.version, reading.document !== undefined, () => {
+    const view = customerPreferencesView(reading.document, catalogue.words, call.trackingId);
+    return customerPreferencesResponse.print(view, call.format);
+  });
+}
+
+async function recordPreferences(customers: Customers, links: Links, call: Call): Promise<Answer> {
+  const customerId = customerIdOf(call);
+  const condition = conditionOf(call.headers);
+  const act = actOf(call);
+  const { wish, modifiedBy } = readBody(customerPreferencesRequest, call);
+  const outcome = await recordCustomerPreferences(customers, customerId, wish, { ...act, actor: modifiedBy ?? act.actor }, condition);
+  if ("rejected" in outcome) throw refuseRejected(outcome.rejected, customerPreferencesRequest, call);
+  const body = acknowledgement.print({ status: "Success", request_tracking_id: call.trackingId }, call.format);
+  return recorded(call, links, outcome.value.change, body);
+}
+
+function listCategories({ catalogue }: Customers, call: Call): Answer {
+  const published = catalogue.words.catalogue.categories.filter(({ retired }) => !retired);
+  const names = published.map(({ name }) => ({ category: name }));
+  const body = categories.print({ request_tracking_id: call.trackingId, categories: names }, call.format);
+  return { status: 200, body, type: call.type };
+}
+
+/** Anything but 1 to 20 digits is no customer: 404, as the contract's status list has it. */
+function customerIdOf({ params }: Call): string {
+  const { customerId = "" } = params;
+  if (!isCustomerId(customerId)) throw new Refusal("not-found");
+  return customerId;
+}

@@ -1,0 +1,44 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { limits } from "../domain/limits.ts";
+import { Refusal } from "./route.ts";
+
+const name = "Saywhen-Evidence";
+
+/**
+ * What was shown and said when the choice was made: the optional header `Saywhen-Evidence`, a flat JSON object of
+ * texts such as `{"source":"web form","wording":"2026-11","language":"en","onBehalfOf":"parent"}`.
+ *
+ * @returns the members in sorted order (they become part of the change's canonical text), or undefined without one
+ * @throws Refusal `header-invalid` with every fault
+ */
+export function evidenceOf(headers: IncomingHttpHeaders): Readonly<Record<string, string>> | undefined {
+  const text = headers["saywhen-evidence"];
+  if (text === undefined) return undefined;
+  if (typeof text !== "string" || text.length > limits.evidenceBytes) {
+    throw invalid([`may be at most ${limits.evidenceBytes} bytes`]);
+  }
+  const members = Object.entries(objectOf(text));
+  const wrong = members.flatMap(([key, value]) => {
+    if (!/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(key)) return ["names begin with a letter and hold at most 64 of A-Z a-z 0-9 _ -"];
+    return typeof value === "string" && value.isWellFormed() ? [] : [`${key} must be a text`];
+  });
+  if (wrong.length > 0) throw invalid([...new Set(wrong)]);
+  return Object.fromEntries(members.sort(([a], [b]) => (a < b ? -1 : 1))) as Record<string, string>;
+}
+
+function objectOf(text: string): object {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // said below, in the same words
+  }
+  throw invalid(["must be a JSON object in ASCII (write other characters as \\u escapes)"]);
+}
+
+function invalid(messages: readonly string[]): Refusal {
+  return new Refusal(
+    "header-invalid",
+    messages.map((message) => ({ problem: "header-invalid", place: name, message })),
+  );
+}

@@ -1,0 +1,74 @@
+import { Counter, Histogram, Registry } from "prom-client";
+import type { Route } from "./route.ts";
+
+/** What operations look at: GET /metrics in the text format of Prometheus. */
+export interface Metrics {
+  /** One answered request; `route` is its path as the table of routes has it. */
+  request(method: string, route: string, status: number, seconds: number): void;
+  /** One committed group of writes. */
+  group(group: { readonly writes: number; readonly changes: number; readonly seconds: number }): void;
+  /** One failure of the storage, by kind. */
+  storeError(kind: string): void;
+  print(): Promise<string>;
+  readonly type: string;
+}
+
+/** The histogram's buckets are those of OpenTelemetry's http.server.request.duration. */
+const requestBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+
+export function makeMetrics(): Metrics {
+  const register = new Registry();
+  const requests = new Histogram({
+    name: "http_server_request_duration_seconds",
+    help: "Time from a request's headers to the end of its answer, by method, route and status.",
+    labelNames: ["method", "route", "status"],
+    buckets: requestBuckets,
+    registers: [register],
+  });
+  const groupWrites = new Histogram({
+    name: "saywhen_store_group_writes",
+    help: "Writes that one transaction carried.",
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
+    registers: [register],
+  });
+  const commits = new Histogram({
+    name: "saywhen_store_commit_duration_seconds",
+    help: "Time that one group of writes took, from its first step to the end of its fsync.",
+    buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
+    registers: [register],
+  });
+  const changes = new Counter({
+    name: "saywhen_changes_total",
+    help: "Changes appended to the log.",
+    registers: [register],
+  });
+  const storeErrors = new Counter({
+    name: "saywhen_store_errors_total",
+    help: "Failures of the storage, by kind.",
+    labelNames: ["kind"],
+    registers: [register],
+  });
+  return {
+    request: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),
+    group: (group) => {
+      groupWrites.observe(group.writes);
+      commits.observe(group.seconds);
+      changes.inc(group.changes);
+    },
+    storeError: (kind) => storeErrors.inc({ kind }),
+    print: () => register.metrics(),
+    type: register.contentType,
+  };
+}
+
+/** GET /metrics. */
+export function metricsRoute(metrics: Metrics): Route {
+  return {
+    method: "GET",
+    path: "/metrics",
+    family: "own",
+    summary: "Metrics in the text format of Prometheus",
+    shapes: {},
+    handle: async () => ({ status: 200, body: await metrics.print(), type: metrics.type }),
+  };
+}

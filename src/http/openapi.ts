@@ -1,0 +1,115 @@
+import { shapes } from "../wire/shapes.ts";
+import type { Links } from "./links.ts";
+import type { BodyFormat, Format, Route } from "./route.ts";
+
+const mediaTypes: Readonly<Record<BodyFormat, string>> = {
+  json: "application/json",
+  xml: "application/xml",
+  form: "application/x-www-form-urlencoded",
+};
+
+const errorShapes = { customers: "CustomerError", organisations: "OrganisationError", own: "Problem" } as const;
+
+/** GET /openapi.json: OpenAPI 3.1, from the table of routes and the shapes that read and print their bodies. */
+export function openApiRoute(routes: readonly Route[], links: Links): Route {
+  let printed: { readonly root: string; readonly body: string } | undefined;
+  const route: Route = {
+    method: "GET",
+    path: "/openapi.json",
+    family: "own",
+    summary: "This document",
+    shapes: {},
+    handle: () => {
+      if (printed?.root !== links.root) {
+        printed = { root: links.root, body: JSON.stringify(openApiDocument([...routes], links)) };
+      }
+      return { status: 200, body: printed.body, type: "application/json; charset=utf-8" };
+    },
+  };
+  return route;
+}
+
+/** The document itself: what each route takes and answers, with the same schemas that validate. */
+export function openApiDocument(routes: readonly Route[], { root }: Links): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const route of routes) {
+    for (const path of [route.path, ...(route.aliases ?? [])]) {
+      const operations = (paths[path] ??= {});
+      operations[route.method.toLowerCase()] = operationOf(route, path);
+    }
+  }
+  return {
+    openapi: "3.1.1",
+    info: {
+      title: "Saywhen",
+      version: "1",
+      description: "Keeps people's word about being contacted.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: root }],
+    paths,
+    components: {
+      schemas: Object.fromEntries(shapes.map(({ name, schema }) => [name, schema])),
+      securitySchemes: {
+        bearer: { type: "http", scheme: "bearer", description: "A client's secret, or a token from /oauth2/token." },
+      },
+    },
+  };
+}
+
+function operationOf(route: Route, path: string): object {
+  const { summary, scope, bodies, family } = route;
+  return {
+    operationId: operationId(route, path),
+    summary,
+    tags: [family],
+    parameters: [...pathParameters(path), ...headerParameters(route)],
+    ...(bodies === undefined ? {} : { requestBody: { required: true, content: contentOf(bodies, route.shapes.body) } }),
+    responses: {
+      ...answers(route),
+      default: {
+        description: "A refusal",
+        content: errorContent(route),
+      },
+    },
+    security: scope === undefined ? [] : [{ bearer: [scope] }],
+  };
+}
+
+function operationId({ method }: Route, path: string): string {
+  const words = path.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
+  return [method.toLowerCase(), ...words].join("_");
+}
+
+function pathParameters(path: string): object[] {
+  return [...path.matchAll(/\{([^}]+)\}/g)].map(([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
+}
+
+function headerParameters({ family, method }: Route): object[] {
+  const header = (name: string, required: boolean) => ({ name, in: "header", required, schema: { type: "string" } });
+  const contract = family === "customers" ? [header("Request-Tracking-Id", true), header("ClientId", true)] : [];
+  const writes = family !== "own" && method === "PUT" ? [header("If-Match", false), header("Saywhen-Evidence", false)] : [];
+  return [...contract, ...writes];
+}
+
+function answers({ shapes: { answer }, formats = ["json"], method }: Route): object {
+  if (method === "DELETE") return { "204": { description: "Done" } };
+  if (answer === undefined) return { "200": { description: "Done" } };
+  return { "200": { description: "Done", content: contentOf(formats, answer) } };
+}
+
+function contentOf(formats: readonly BodyFormat[], shape: string | undefined): object {
+  const content = shape === undefined ? {} : { schema: { $ref: `#/components/schemas/${shape}` } };
+  return Object.fromEntries(formats.map((format) => [mediaTypes[format], content]));
+}
+
+function errorContent({ family, formats = ["json"] }: Route): object {
+  const schema = { $ref: `#/components/schemas/${errorShapes[family]}` };
+  const types = family === "own" ? ["application/problem+json"] : formats.map((format: Format) => mediaTypes[format]);
+  return Object.fromEntries(types.map((type) => [type, { schema }]));
+}

@@ -1,0 +1,75 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Client, Scope } from "../domain/client.ts";
+import type { Fault } from "../domain/fault.ts";
+import type { ProblemName } from "../domain/problem.ts";
+
+/** Who is spoken to: decides the shape of errors, the mandatory headers, and what a missing Content-Type means. */
+export type Family = "customers" | "organisations" | "own";
+
+export type Format = "json" | "xml";
+export type BodyFormat = Format | "form";
+
+/** One operation: what server.ts serves, /openapi.json describes and docs/api.md lists. */
+export interface Route {
+  readonly method: "DELETE" | "GET" | "POST" | "PUT";
+  /** With `{name}` for parameters, as OpenAPI writes it. */
+  readonly path: string;
+  /** Other paths that answer the same. */
+  readonly aliases?: readonly string[];
+  readonly family: Family;
+  /** Absent: no credentials are asked for. */
+  readonly scope?: Scope;
+  readonly summary: string;
+  /** Names of the shapes (wire) of the body and of the answer with status 200 or 201, for OpenAPI. */
+  readonly shapes: { readonly body?: string; readonly answer?: string };
+  /** Response formats, the default first. Absent: `json` alone. */
+  readonly formats?: readonly Format[];
+  /** Body formats taken. Absent: the operation takes no body. */
+  readonly bodies?: readonly BodyFormat[];
+  readonly handle: (call: Call) => Answer | Promise<Answer>;
+}
+
+/** A request that has passed authentication, negotiation and its contract's own header rules. */
+export interface Call {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  /** `nobody` where the route asks for no credentials. */
+  readonly client: Client;
+  /** The customers' contract's `Request-Tracking-Id`; empty elsewhere. */
+  readonly trackingId: string;
+  /** The format to answer in, and its media type. */
+  readonly format: Format;
+  readonly type: string;
+  readonly bodyFormat: BodyFormat;
+  readonly body: Buffer;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** Absent: no body. */
+  readonly body?: string;
+  readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Thrown anywhere below a route's handler: the one way in which a request is refused. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly problem: ProblemName;
+  /** Everything that is wrong, each with its place already printed (JSON Pointer, XPath or header name). */
+  readonly faults: readonly PlacedFault[];
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(problem: ProblemName, faults: readonly PlacedFault[] = [], headers: Readonly<Record<string, string>> = {}) {
+    super(problem);
+    this.problem = problem;
+    this.faults = faults;
+    this.headers = headers;
+  }
+}
+
+/** A fault whose place is a JSON Pointer, an XPath counted from 1, or the name of a header or parameter. */
+export interface PlacedFault extends Pick<Fault, "message" | "problem"> {
+  readonly place: string;
+}

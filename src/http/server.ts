@@ -1,0 +1,174 @@
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Socket } from "node:net";
+import type { Logger } from "pino";
+import { limits } from "../domain/limits.ts";
+import { StoreUnavailable } from "../service/store.ts";
+import { type Admission, admit, type Gate } from "./admission.ts";
+import type { Links } from "./links.ts";
+import type { Metrics } from "./metrics.ts";
+import { refuseConnection } from "./connection-error.ts";
+import { mediaTypes, negotiate, type Negotiated } from "./negotiate.ts";
+import { pathTable } from "./path-pattern.ts";
+import { problemAnswer } from "./problem-answer.ts";
+import { type Answer, type Family, Refusal, type Route } from "./route.ts";
+
+export interface ServerParts {
+  readonly routes: readonly Route[];
+  readonly gate: Gate;
+  readonly links: Links;
+  /** Path segments under which every route answers as well; empty for none. */
+  readonly context: string;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    admission: Admission | undefined;
+  }
+  interface FastifyContextConfig {
+    route?: Route;
+  }
+}
+
+/**
+ * Serves the table of routes. A request passes: admission (headers alone) → body (by size) → the route's handler →
+ * its answer. Whatever is thrown on the way becomes a refusal, printed in the shape of the contract that was called.
+ */
+export function makeServer(parts: ServerParts): FastifyInstance {
+  // A body that stops coming is noticed on its connection, so what the last request on it spoke is kept with it.
+  const spoken = new WeakMap<Socket, FastifyRequest>();
+  const printFor = (socket: Socket) => (refusal: Refusal) => {
+    const request = spoken.get(socket);
+    return problemAnswer(refusal, request ? familyOf(pathOf(request)) : "own", acceptedBy(request), parts.links);
+  };
+  const server = Fastify({
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.idleConnectionMs,
+    forceCloseConnections: "idle",
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: limits.pathParameterCharacters },
+    rewriteUrl: ({ url = "/" }) => withoutContext(url, parts.context),
+    frameworkErrors: (error, request, reply) => refuse(error, request, reply, parts),
+    clientErrorHandler: (error, socket) => refuseConnection(error, socket, printFor(socket)),
+    http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: limits.connectionCheckMs },
+  });
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  server.decorateRequest("admission", undefined);
+  server.addHook("onRequest", (request, _reply, done) => {
+    spoken.set(request.raw.socket, request);
+    done();
+  });
+  server.setErrorHandler((error, request, reply) => refuse(error, request, reply, parts));
+  serveRoutes(server, parts);
+  const paths = pathTable(parts.routes);
+  server.setNotFoundHandler((request, reply) => {
+    const allow = paths.allow(pathOf(request));
+    if (allow === undefined) throw new Refusal("not-found");
+    if (request.method !== "OPTIONS") throw new Refusal("method-not-allowed", [], { allow });
+    return reply.code(204).header("allow", allow).send();
+  });
+  server.addHook("onResponse", (request, reply, done) => {
+    observe(request, reply, parts);
+    done();
+  });
+  return server;
+}
+
+function serveRoutes(server: FastifyInstance, { routes, gate }: ServerParts): void {
+  for (const route of routes) {
+    for (const path of [route.path, ...(route.aliases ?? [])]) {
+      server.route({
+        method: route.method,
+        url: path.replaceAll(/\{([^}]+)\}/g, ":$1"),
+        config: { route },
+        onRequest: (request, _reply, done) => {
+          request.admission = admit(route, request, gate);
+          done();
+        },
+        handler: (request, reply) => answer(route, request, reply),
+      });
+    }
+  }
+}
+
+const noBody = Buffer.alloc(0);
+
+async function answer(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const admission = request.admission as Admission;
+  const answered = await route.handle({
+    params: request.params as Record<string, string>,
+    query: new URLSearchParams(request.url.split("?")[1]),
+    headers: request.headers,
+    client: admission.client,
+    trackingId: admission.trackingId,
+    format: admission.format,
+    type: admission.type,
+    bodyFormat: admission.bodyFormat,
+    body: (request.body as Buffer | undefined) ?? noBody,
+  });
+  return send(reply.headers(admission.headers), answered);
+}
+
+function send(reply: FastifyReply, { status, body, type, headers }: Answer): FastifyReply {
+  if (headers !== undefined) reply.headers(headers);
+  if (type !== undefined) reply.header("content-type", type);
+  return reply.code(status).send(body);
+}
+
+function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply, { links, logger }: ServerParts): FastifyReply {
+  const refusal = refusalOf(error);
+  if (refusal.problem === "internal") logger.error({ err: error, route: routeOf(request) }, "unexpected error");
+  if (request.admission !== undefined) reply.headers(request.admission.headers);
+  return send(reply, problemAnswer(refusal, familyOf(pathOf(request)), acceptedBy(request), links));
+}
+
+/** The format of a refusal: what the request accepts, and JSON when it accepts nothing that there is. */
+function acceptedBy(request: FastifyRequest | undefined): Negotiated {
+  return (request && negotiate(request.headers, ["json", "xml"])) ?? { format: "json", type: mediaTypes.json };
+}
+
+/** The framework's own refusals, by their codes (https://fastify.dev/docs/latest/Reference/Errors). */
+const frameworkProblems: Readonly<Record<string, "body-too-large" | "not-found" | "request-malformed">> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: "body-too-large",
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: "request-malformed",
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: "request-malformed",
+  FST_ERR_BAD_URL: "not-found",
+};
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof StoreUnavailable) return new Refusal("unavailable", [], { "retry-after": "1" });
+  const code = (error as { code?: string } | undefined)?.code ?? "";
+  return new Refusal(frameworkProblems[code] ?? "internal");
+}
+
+/** Which contract a path belongs to decides the shape of its errors, also where there is no route. */
+function familyOf(path: string): Family {
+  if (path.startsWith("/api/2/")) return "organisations";
+  return /^\/(?:api\/v1\/|v1\/customers\/|v1\/preferences\/)/.test(path) ? "customers" : "own";
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split("?")[0] as string;
+}
+
+function withoutContext(url: string, context: string): string {
+  return context !== "" && url.startsWith(`/${context}/`) ? url.slice(context.length + 1) : url;
+}
+
+/** One line and one measurement a request: never an address, a token, or a path with an e-mail address in it. */
+function observe(request: FastifyRequest, reply: FastifyReply, { logger, metrics }: ServerParts): void {
+  const route = routeOf(request);
+  const ms = reply.elapsedTime;
+  const { method, admission } = request;
+  metrics.request(method, route, reply.statusCode, ms / 1000);
+  const about = { method, route, status: reply.statusCode, ms: Math.round(ms * 1000) / 1000 };
+  if (admission === undefined) logger.info(about, "request");
+  else logger.info({ ...about, client: admission.client.id, trackingId: admission.trackingId || undefined }, "request");
+}
+
+function routeOf(request: FastifyRequest): string {
+  return request.routeOptions.config.route?.path ?? "none";
+}
