@@ -1,0 +1,53 @@
+import type { Settings } from "../config/settings.ts";
+import type { CatalogueInForce } from "../service/catalogue.ts";
+import type { ClientRegistry } from "../service/clients.ts";
+import type { Store } from "../service/store.ts";
+
+/** 0: done; 1: it could not be done; 2: it was asked for wrongly. */
+export type ExitCode = 0 | 1 | 2;
+
+/** One command of `saywhen`. */
+export interface Command {
+  /** The word that calls it. */
+  readonly name: string;
+  /** How it is called: a line for each form, then what else there is to say. */
+  readonly usage: string;
+  /** What it does, in one line. */
+  readonly summary: string;
+  /**
+   * Carries the command out.
+   * @param args the words after the command's name
+   * @throws CommandFailure when it could not be done, or was asked for wrongly
+   */
+  run(args: readonly string[], context: CommandContext): Promise<ExitCode>;
+}
+
+/** What a command has to work with. */
+export interface CommandContext {
+  readonly settings: Settings;
+  /** Opens the database itself, for when nothing serves. */
+  readonly openDatabase: () => Promise<OpenDatabase>;
+  /** Writes a line of what was asked for to standard output. */
+  readonly print: (line: string) => void;
+  /** Writes a line about it, for people, to standard error. */
+  readonly complain: (line: string) => void;
+}
+
+/** The database without a server in front, its lock held until it is closed. */
+export interface OpenDatabase {
+  readonly store: Store;
+  readonly clients: ClientRegistry;
+  readonly catalogue: CatalogueInForce;
+  close(): Promise<void>;
+}
+
+/** The command could not be carried out. The message is all that its caller sees: a sentence, with what would help. */
+export class CommandFailure extends Error {
+  override readonly name = "CommandFailure";
+  readonly exitCode: 1 | 2;
+
+  constructor(message: string, exitCode: 1 | 2 = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}

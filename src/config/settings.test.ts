@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { readSettings, type Settings, settingsTable } from "./settings.ts";
+
+function settingsOf(env: NodeJS.ProcessEnv): Settings {
+  const answer = readSettings(env);
+  if ("faults" in answer) assert.fail(answer.faults.join("\n"));
+  return answer.settings;
+}
+
+function faultsOf(env: NodeJS.ProcessEnv): string[] {
+  const answer = readSettings(env);
+  return "faults" in answer ? answer.faults : [];
+}
+
+describe("settings", () => {
+  it("have their defaults when nothing is set, or set to nothing", () => {
+    const { catalogue, ...rest } = settingsOf({ PATH: "/bin", SAYWHEN_PORT: "" });
+    assert.deepEqual(rest, {
+      host: "127.0.0.1",
+      port: 8080,
+      database: "./data/saywhen.db",
+      baseUrl: undefined,
+      context: "",
+      adminToken: undefined,
+      subjects: "open",
+      customerPut: "merge",
+      rateLimit: 0,
+      logLevel: "info",
+      url: "http://127.0.0.1:8080",
+      token: undefined,
+    });
+    assert.match(catalogue, /catalogue\.yaml$/);
+  });
+
+  it("print the default that they have", () => {
+    for (const row of Object.values(settingsTable)) {
+      const value = row.unset();
+      if (typeof value === "number" || (value && row.variable !== "SAYWHEN_CATALOGUE")) {
+        assert.equal(row.standard, String(value));
+      }
+    }
+  });
+
+  it("are read from their variables", () => {
+    const token = "a".repeat(32);
+    const settings = settingsOf({
+      SAYWHEN_HOST: "::1",
+      SAYWHEN_PORT: "0",
+      SAYWHEN_DATABASE: "/var/lib/saywhen/words.db",
+      SAYWHEN_BASE_URL: "https://say.example.org/when/",
+      SAYWHEN_CONTEXT: "/context/",
+      SAYWHEN_ADMIN_TOKEN: token,
+      SAYWHEN_CATALOGUE: "ours.yaml",
+      SAYWHEN_SUBJECTS: "registered",
+      SAYWHEN_CUSTOMER_PUT: "replace",
+      SAYWHEN_RATE_LIMIT: "50",
+      SAYWHEN_LOG_LEVEL: "debug",
+      SAYWHEN_URL: "http://10.0.0.7:8080",
+      SAYWHEN_TOKEN: "t",
+    });
+    assert.deepEqual(settings, {
+      host: "::1",
+      port: 0,
+      database: "/var/lib/saywhen/words.db",
+      baseUrl: "https://say.example.org/when",
+      context: "/context",
+      adminToken: token,
+      catalogue: "ours.yaml",
+      subjects: "registered",
+      customerPut: "replace",
+      rateLimit: 50,
+      logLevel: "debug",
+      url: "http://10.0.0.7:8080",
+      token: "t",
+    });
+  });
+
+  const refused: [keyof typeof settingsTable, string[]][] = [
+    ["host", ["http://a", "a:8080", "[::1]", "a b", "-a", "/a"]],
+    ["port", ["65536", "-1", "8080.0", "0x50", "eighty", " 80", "1e3"]],
+    [
+      "database",
+      ["postgres://u:hidden@h/d", "postgresql://h/d", "mysql://h/d", ":memory:", "file:x?mode=memory", "a\0b"],
+    ],
+    ["baseUrl", ["say.example.org", "ftp://a", "http://", "http://u:p@a", "http://a?b", "http://a#b", "http://a b"]],
+    ["context", ["a//b", "..", "a/../b", ".", "a b", "a%2fb", "//"]],
+    ["adminToken", ["a".repeat(31), `${"a".repeat(32)} b`, "ä".repeat(32)]],
+    ["catalogue", ["https://example.org/catalogue.yaml"]],
+    ["subjects", ["Open", "closed"]],
+    ["customerPut", ["MERGE", "no"]],
+    ["rateLimit", ["-1", "1000001", "1.5", "ten"]],
+    ["logLevel", ["INFO", "verbose"]],
+    ["url", ["127.0.0.1:8080", "localhost"]],
+    ["token", ["a b", "é"]],
+  ];
+  for (const [name, texts] of refused) {
+    const row = settingsTable[name];
+    it(`refuse a ${row.variable} that is not ${row.values}`, () => {
+      for (const text of texts) {
+        const [fault, ...others] = faultsOf({ [row.variable]: text });
+        assert.deepEqual(others, []);
+        assert.ok(fault?.startsWith(`${row.variable} must be ${row.values}`), `${text}: ${fault}`);
+      }
+    });
+  }
+
+  it("refuse with every fault at once", () => {
+    const faults = faultsOf({ SAYWHEN_PORT: "many", SAYWHEN_SUBJECTS: "all", SAYWHEN_PROT: "80" });
+    assert.deepEqual(faults, [
+      'SAYWHEN_PORT must be a whole number from 0 to 65535; it is "many".',
+      'SAYWHEN_SUBJECTS must be `open` or `registered`; it is "all".',
+      "SAYWHEN_PROT is not a setting; did you mean SAYWHEN_PORT?",
+    ]);
+  });
+
+  it("name the nearest setting to an unknown variable only when one is near", () => {
+    assert.deepEqual(faultsOf({ SAYWHEN_COLOUR_OF_THE_PAGE: "red", SAYWHEN_ADMINTOKEN: "x" }), [
+      "SAYWHEN_ADMINTOKEN is not a setting; did you mean SAYWHEN_ADMIN_TOKEN?",
+      "SAYWHEN_COLOUR_OF_THE_PAGE is not a setting; docs/config.md lists those there are.",
+    ]);
+  });
+
+  it("never repeat a secret in a fault", () => {
+    const secrets = {
+      SAYWHEN_ADMIN_TOKEN: "hidden",
+      SAYWHEN_TOKEN: "hidden one",
+      SAYWHEN_DATABASE: "postgres://u:hidden@h",
+    };
+    const faults = faultsOf(secrets);
+    assert.equal(faults.length, 3);
+    assert.ok(!faults.join("\n").includes("hidden"));
+  });
+
+  it("say that PostgreSQL is not supported by this version", () => {
+    assert.match(
+      faultsOf({ SAYWHEN_DATABASE: "postgres://h/d" })[0] ?? "",
+      /`postgres:\/\/` are not supported by this version/,
+    );
+  });
+});

@@ -1,0 +1,192 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { nearest } from "./nearest.ts";
+import {
+  bearerToken,
+  contextPath,
+  databasePath,
+  filePath,
+  hostName,
+  oneOf,
+  type Reader,
+  webAddress,
+  wholeNumber,
+} from "./readers.ts";
+
+/** One setting: the variable that carries it, what it means, and how its text is read. */
+export interface Setting<Value> {
+  readonly variable: `SAYWHEN_${string}`;
+  readonly meaning: string;
+  /** What may be written, so that "must be …" makes a sentence. */
+  readonly values: string;
+  /** The default as the documentation prints it. */
+  readonly standard: string;
+  /** The value when the variable is not set, or set to nothing. */
+  readonly unset: () => Value;
+  readonly read: Reader<Value>;
+  /** The text may hold a secret, so no message repeats it. */
+  readonly secret?: true;
+}
+
+const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+const adminTokenLengthMin = 32;
+const shippedCatalogue = fileURLToPath(new URL("../../catalogue.yaml", import.meta.url));
+
+/** Every setting there is. docs/config.md prints this table, and a variable that is not in it is refused at start. */
+export const settingsTable = {
+  host: setting({
+    variable: "SAYWHEN_HOST",
+    meaning:
+      "The address to listen on. The default answers this machine only; `0.0.0.0` or `::` answers every network.",
+    values: "an IP address without brackets, or a host name",
+    standard: "127.0.0.1",
+    unset: () => "127.0.0.1",
+    read: hostName,
+  }),
+  port: setting({
+    variable: "SAYWHEN_PORT",
+    meaning: "The port to listen on; `0` takes any free one and prints it.",
+    values: "a whole number from 0 to 65535",
+    standard: "8080",
+    unset: () => 8080,
+    read: wholeNumber(0, 65_535),
+  }),
+  database: setting({
+    variable: "SAYWHEN_DATABASE",
+    meaning: "The database file. It and its folder are made when they are not there.",
+    values: "the path of a file (databases in memory and `postgres://` are not supported by this version)",
+    standard: "./data/saywhen.db",
+    unset: () => "./data/saywhen.db",
+    read: databasePath,
+    secret: true,
+  }),
+  baseUrl: setting({
+    variable: "SAYWHEN_BASE_URL",
+    meaning: "The address under which others reach this service; every link that is given out begins with it.",
+    values: "an http or https URL without query, fragment and credentials",
+    standard: "http://host:port",
+    unset: (): string | undefined => undefined,
+    read: webAddress,
+  }),
+  context: setting({
+    variable: "SAYWHEN_CONTEXT",
+    meaning:
+      "Path segments under which the organisations' and users' contract answers as well: `context` serves `/context/api/2/…`.",
+    values: "path segments of letters, digits and `. _ ~ -`, joined by `/`",
+    standard: "none",
+    unset: () => "",
+    read: contextPath,
+  }),
+  adminToken: setting({
+    variable: "SAYWHEN_ADMIN_TOKEN",
+    meaning:
+      "The token of the client `admin`, set anew at each start. Without it, the first start makes one and prints it once.",
+    values: `at least ${adminTokenLengthMin} visible ASCII characters without spaces`,
+    standard: "none",
+    unset: (): string | undefined => undefined,
+    read: bearerToken(adminTokenLengthMin),
+    secret: true,
+  }),
+  catalogue: setting({
+    variable: "SAYWHEN_CATALOGUE",
+    meaning:
+      "The file from which the first start takes the catalogue; later changes go through `saywhen catalogue apply`.",
+    values: "the path of a file",
+    standard: "catalogue.yaml of the working folder, else the one that is shipped",
+    unset: () => (existsSync("catalogue.yaml") ? "catalogue.yaml" : shippedCatalogue),
+    read: filePath,
+  }),
+  subjects: setting({
+    variable: "SAYWHEN_SUBJECTS",
+    meaning:
+      "`open`: an organisation or user comes into being with its first PUT. `registered`: one that the directory does not know is 404.",
+    values: "`open` or `registered`",
+    standard: "open",
+    unset: (): "open" | "registered" => "open",
+    read: oneOf(["open", "registered"]),
+  }),
+  customerPut: setting({
+    variable: "SAYWHEN_CUSTOMER_PUT",
+    meaning: "`merge`: what a customer's PUT does not mention stays. `replace`: it is gone.",
+    values: "`merge` or `replace`",
+    standard: "merge",
+    unset: (): "merge" | "replace" => "merge",
+    read: oneOf(["merge", "replace"]),
+  }),
+  rateLimit: setting({
+    variable: "SAYWHEN_RATE_LIMIT",
+    meaning: "Requests a second that each client may send; `0` sets no limit.",
+    values: "a whole number from 0 to 1000000",
+    standard: "0",
+    unset: () => 0,
+    read: wholeNumber(0, 1_000_000),
+  }),
+  logLevel: setting({
+    variable: "SAYWHEN_LOG_LEVEL",
+    meaning: "The least important kind of log line that is written. Requests are `info`.",
+    values: "one of `trace`, `debug`, `info`, `warn`, `error`, `fatal`, `silent`",
+    standard: "info",
+    unset: (): (typeof logLevels)[number] => "info",
+    read: oneOf(logLevels),
+  }),
+  url: setting({
+    variable: "SAYWHEN_URL",
+    meaning: "The running service that the commands talk to.",
+    values: "an http or https URL without query, fragment and credentials",
+    standard: "http://127.0.0.1:8080",
+    unset: () => "http://127.0.0.1:8080",
+    read: webAddress,
+  }),
+  token: setting({
+    variable: "SAYWHEN_TOKEN",
+    meaning: "The token with which the commands show who they are.",
+    values: "visible ASCII characters without spaces",
+    standard: "none",
+    unset: (): string | undefined => undefined,
+    read: bearerToken(1),
+    secret: true,
+  }),
+} as const;
+
+/** Every setting with its value, by name. */
+export type Settings = {
+  readonly [Name in keyof typeof settingsTable]: ReturnType<(typeof settingsTable)[Name]["unset"]>;
+};
+
+/**
+ * Reads every setting from the environment; the only place that does.
+ * Answers with all of them, or with every fault there is, each a sentence that begins with its variable.
+ */
+export function readSettings(env: NodeJS.ProcessEnv = process.env): { settings: Settings } | { faults: string[] } {
+  const values: Record<string, unknown> = {};
+  const faults: string[] = [];
+  for (const [name, row] of Object.entries<Setting<unknown>>(settingsTable)) {
+    const text = env[row.variable] || undefined;
+    values[name] = text === undefined ? row.unset() : row.read(text);
+    if (text !== undefined && values[name] === undefined) faults.push(faultOf(row, text));
+  }
+  faults.push(...unknownVariables(env));
+  return faults.length > 0 ? { faults } : { settings: values as Settings };
+}
+
+function setting<Value>(row: Setting<Value>): Setting<Value> {
+  return row;
+}
+
+function faultOf(row: Setting<unknown>, text: string): string {
+  const rule = `${row.variable} must be ${row.values}`;
+  return row.secret ? `${rule}.` : `${rule}; it is ${JSON.stringify(text)}.`;
+}
+
+/** A misspelt setting would silently be its default; for one that guards people's word, that is not good enough. */
+function unknownVariables(env: NodeJS.ProcessEnv): string[] {
+  const known = Object.values(settingsTable).map((row) => row.variable as string);
+  return Object.keys(env)
+    .filter((variable) => variable.startsWith("SAYWHEN_") && !known.includes(variable))
+    .sort()
+    .map((variable) => {
+      const meant = nearest(variable, known);
+      const hint = meant === undefined ? "docs/config.md lists those there are." : `did you mean ${meant}?`;
+      return `${variable} is not a setting; ${hint}`;
+    });
+}
