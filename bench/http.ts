@@ -1,0 +1,158 @@
+import { randomBytes } from "node:crypto";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { Children, type Server } from "./lib/children.ts";
+import { fill, type Ring, startBare, startPeer, startService } from "./lib/contestants.ts";
+import { diskFolder } from "./lib/folder.ts";
+import { CONNECTIONS, generate, requireGenerator, writeScript } from "./lib/generator.ts";
+import { type Load, type LoadName, loads } from "./lib/loads.ts";
+import { describeMachine } from "./lib/machine.ts";
+import { cpuRatio, type Goal, printReport, type Round, rateRatio, troubles } from "./lib/report.ts";
+import { type Entrant, type Measured, measure } from "./lib/round.ts";
+import { printTop } from "./profile.ts";
+
+const README = join(import.meta.dirname, "README.md");
+const WARM_UP_SECONDS = 3;
+
+const goals: readonly Goal[] = [
+  { title: "CPU, PUT JSON against bare", least: 0.27, stretch: 0.35, ratio: cpuRatio("bare PUT", "service PUT JSON") },
+  { title: "CPU, PUT XML against JSON", least: 0.7, ratio: cpuRatio("service PUT JSON", "service PUT XML") },
+  { title: "CPU, GET against bare", least: 0.55, stretch: 0.7, ratio: cpuRatio("bare GET", "service GET") },
+  { title: "rate, PUT JSON against peer", least: 7, ratio: rateRatio("service PUT JSON", "peer PUT JSON") },
+];
+
+/** Measures the service beside the bare server and the peer, or with `--profile` shows where its CPU time goes. */
+export async function http(args: string[]): Promise<void> {
+  const options = read(args);
+  requireGenerator();
+  const children = new Children();
+  const folder = diskFolder();
+  const leave = (): never => {
+    children.kill();
+    discard(folder);
+    process.exit(130);
+  };
+  process.once("SIGINT", leave).once("SIGTERM", leave);
+  const ring = { children, folder, token: randomBytes(32).toString("base64url") };
+  try {
+    await (options.profile ? profileService(ring, options) : compare(ring, options));
+  } finally {
+    await children.stop();
+    discard(folder);
+    process.off("SIGINT", leave).off("SIGTERM", leave);
+  }
+}
+
+/** Retried, because a process that was just killed may still hold a file open for a moment. */
+function discard(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+}
+
+interface Options {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly write: boolean;
+  readonly profile: boolean;
+  readonly load: LoadName;
+}
+
+function read(args: string[]): Options {
+  const { values } = parseArgs({
+    args,
+    options: {
+      rounds: { type: "string", default: "7" },
+      seconds: { type: "string" },
+      write: { type: "boolean", default: false },
+      profile: { type: "boolean", default: false },
+      load: { type: "string", default: "put" },
+    },
+  });
+  const { load, profile, write } = values;
+  if (load !== "put" && load !== "put-xml" && load !== "get") throw new Error("--load is put, put-xml or get");
+  const seconds = bounded("seconds", values.seconds ?? (profile ? "10" : "2"), 60);
+  return { rounds: bounded("rounds", values.rounds, 50), seconds, write, profile, load };
+}
+
+function bounded(name: string, text: string, most: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw new Error(`--${name} is a whole number from 1 to ${most}, not ${text}`);
+}
+
+async function compare(ring: Ring, { rounds, seconds, write }: Options): Promise<void> {
+  const entrants = await line(ring);
+  for (const { script, server } of entrants) await generate(ring.children, script, server.origin, WARM_UP_SECONDS);
+  const results: Round[] = [];
+  for (let number = 0; number < rounds; number += 1) {
+    console.log(`round ${number + 1} of ${rounds} …`);
+    results.push(await runRound(ring, number % 2 === 0 ? entrants : entrants.toReversed(), seconds));
+  }
+  const report = printReport(results, goals);
+  console.log(`\n${report}\n`);
+  const trouble = troubles(results);
+  if (trouble.length > 0) throw new Error(`THESE FIGURES ARE WORTHLESS:\n${trouble.join("\n")}`);
+  if (write) writeResults(report, `npm run bench http -- --rounds ${rounds} --seconds ${seconds} --write`, ring);
+}
+
+/** Starts every server, gives it all customers, and answers with who runs under what load. */
+async function line(ring: Ring): Promise<Entrant[]> {
+  const { put, "put-xml": putXml, get } = loads(ring.token);
+  console.log("Starting the servers and giving each its customers …");
+  const service = await startService(ring);
+  await fill(service, put);
+  const bare = await startBare(ring, service, [put, get]);
+  const peer = await startPeer(ring);
+  await fill(peer, put);
+  const entrant = (name: string, server: Server, load: Load): Entrant => {
+    return { name, server, script: writeScript(ring.folder, load) };
+  };
+  return [
+    entrant("bare PUT", bare, put),
+    entrant("service PUT JSON", service, put),
+    entrant("service PUT XML", service, putXml),
+    entrant("bare GET", bare, get),
+    entrant("service GET", service, get),
+    entrant("peer PUT JSON", peer, put),
+  ];
+}
+
+/** One after the other, so that each has the machine for itself; the order turns, so that drift does not take sides. */
+async function runRound({ children }: Ring, entrants: readonly Entrant[], seconds: number): Promise<Round> {
+  const measured: Measured[] = [];
+  for (const entrant of entrants) measured.push(await measure(children, entrant, seconds));
+  return new Map(measured.map((one) => [one.name, one]));
+}
+
+async function profileService(ring: Ring, { load, seconds }: Options): Promise<void> {
+  const kept = mkdtempSync(join(tmpdir(), "saywhen-profile-"));
+  const all = loads(ring.token);
+  const service = await startService(ring, ["--cpu-prof", `--cpu-prof-dir=${kept}`]);
+  await fill(service, all.put);
+  const script = writeScript(ring.folder, all[load]);
+  await generate(ring.children, script, service.origin, WARM_UP_SECONDS);
+  const { cpuPerRequest, rate, seen } = await measure(ring.children, { name: load, server: service, script }, seconds);
+  await ring.children.stop();
+  // The main thread's is number 0; worker threads write files of their own.
+  const [file] = globSync(join(kept, `*.${service.pid}.0.*.cpuprofile`));
+  if (file === undefined) throw new Error(`The service left no profile in ${kept}: did it not end by itself?`);
+  console.log(`${load}: ${rate.toFixed(0)} requests/s, ${cpuPerRequest.toFixed(1)} CPU µs/request while profiled`);
+  if (seen.refused + seen.broken > 0) console.log(`BEWARE: ${seen.refused} refusals, ${seen.broken} socket errors`);
+  console.log(`${printTop(file, 40, seconds)}\n\nThe whole profile, for Chrome's DevTools: ${file}`);
+}
+
+/** Replaces what stands between the two markers of README.md. */
+function writeResults(report: string, command: string, { children }: Ring): void {
+  const place = children.pinned ? "servers on CPU 0, wrk on CPU 1" : "nothing pinned";
+  const date = new Date().toISOString().slice(0, 10);
+  const head = `${date}, ${describeMachine()}; ${CONNECTIONS} connections, ${place}:\n\`${command}\``;
+  const section = /(<!-- results of http -->\n)[\s\S]*(<!-- end -->)/;
+  const text = readFileSync(README, "utf8");
+  if (!section.test(text)) throw new Error("bench/README.md has lost its markers for results");
+  writeFileSync(
+    README,
+    text.replace(section, (_, start, end) => `${start}\n${head}\n\n${report}\n\n${end}`),
+  );
+  console.log("Written to bench/README.md.");
+}

@@ -1,0 +1,32 @@
+import { http } from "./http.ts";
+import { profile } from "./profile.ts";
+
+/** `npm run bench [name] [-- options]`: the benchmarks by name, and how each is called. */
+const benches: Readonly<Record<string, { readonly calls: readonly string[]; readonly run: Run }>> = {
+  http: {
+    calls: [
+      "http [-- [--rounds 7] [--seconds 2] [--write]]",
+      "http -- --profile [--load put|put-xml|get] [--seconds 10]",
+    ],
+    run: http,
+  },
+  profile: { calls: ["profile -- <file.cpuprofile> [--top 40] [--last <seconds>]"], run: profile },
+};
+
+type Run = (args: string[]) => Promise<void>;
+
+async function main([name = "http", ...args]: string[]): Promise<void> {
+  const bench = benches[name];
+  if (bench === undefined) {
+    const calls = Object.values(benches).flatMap((known) => known.calls.map((call) => `  npm run bench ${call}`));
+    throw new Error(`There is no benchmark named ${name}. These are:\n${calls.join("\n")}`);
+  }
+  await bench.run(args);
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
