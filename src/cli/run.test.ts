@@ -50,7 +50,12 @@ describe("saywhen", () => {
   });
 
   it("says more about one command, without carrying it out or reading settings", async () => {
-    for (const words of [["greet", "--help"], ["greet", "nobody", "-h"], ["help", "greet"], ["--help", "greet"]]) {
+    for (const words of [
+      ["greet", "--help"],
+      ["greet", "nobody", "-h"],
+      ["help", "greet"],
+      ["--help", "greet"],
+    ]) {
       const { exitCode, printed } = await call(words, { SAYWHEN_PORT: "none" });
       assert.deepEqual([exitCode, printed], [0, "Greet somebody.\n\nsaywhen greet <name>"]);
     }

@@ -14,7 +14,8 @@ const tidyingMs = 700;
 export function serveCommand(compose: (settings: Settings) => Promise<Service>): Command {
   return {
     name: "serve",
-    usage: "saywhen serve\n\nSettings come from environment variables. SIGTERM or SIGINT stops it; a second one, at once.",
+    usage:
+      "saywhen serve\n\nSettings come from environment variables. SIGTERM or SIGINT stops it; a second one, at once.",
     summary: "Serve both contracts and our own API.",
     async run(args, context) {
       if (args.length > 0) throw new CommandFailure(`serve takes no arguments: ${args.join(" ")}`, 2);

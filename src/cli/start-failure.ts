@@ -5,7 +5,7 @@ import type { Settings } from "../config/settings.ts";
  *
  * @returns undefined when nobody foresaw the error, so that it is a bug
  */
-export function startFailure(error: unknown, { host, port }: Settings): string | undefined {
+export function startFailure(error: unknown, { host, port, database }: Settings): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (code === "EADDRINUSE") {
@@ -17,13 +17,16 @@ export function startFailure(error: unknown, { host, port }: Settings): string |
   if (code === "EACCES" && syscall === "listen") {
     return `Port ${port} may not be listened on by this user. Set SAYWHEN_PORT to a port from 1024.`;
   }
-  if (syscall !== undefined || isOurs(error)) return withCause(error);
+  if (syscall !== undefined || code === "ERR_SQLITE_ERROR") {
+    return `The database ${database} cannot be used: ${error.message}.`;
+  }
+  if (isOurs(error)) return withCause(error);
   return undefined;
 }
 
 /** Errors that are foreseen have names of their own; Node's and the language's own tell of mistakes in the code. */
 function isOurs({ name }: Error): boolean {
-  return !["AggregateError", "AssertionError", "Error", "RangeError", "ReferenceError", "SyntaxError", "TypeError"].includes(name);
+  return !/^(Aggregate|Assertion|Range|Reference|Syntax|Type)?Error$/.test(name);
 }
 
 function withCause({ message, cause }: Error): string {

@@ -59,6 +59,7 @@ test("JSON is taken as well, and a recorded catalogue is read back as it is", ()
 });
 
 test("every fault names its line, its column and its key", () => {
+  const known = '"name", "retired", "enabled", "essential", "expiresAfter", "quietHours"';
   const text = `version: 0
 channels: [Text, Email]
 types:
@@ -71,11 +72,11 @@ categories:
 frequencies: [Never]
 `;
   assert.deepEqual(errorsOf(text), [
-    "catalogue.yaml:1:1 version: The version must be a whole number from 1",
-    'catalogue.yaml:4:32 types[0].channels[0]: A type\'s channels must be of "Text", "Email"',
-    'catalogue.yaml:7:5 categories[1].name: "service notification" stands there twice; letter case does not count',
-    'catalogue.yaml:8:5 categories[1].essential: "essential" must be true or false',
-    'catalogue.yaml:9:5 categories[1].colour: "colour" is not known here; known are "name", "retired", "enabled", "essential", "expiresAfter", "quietHours"',
+    "catalogue.yaml:1:1 version: must be a whole number from 1",
+    'catalogue.yaml:4:32 types[0].channels[0]: must be one of "Text", "Email"',
+    'catalogue.yaml:7:5 categories[1].name: "service notification" stands there twice, letter case apart',
+    "catalogue.yaml:8:5 categories[1].essential: must be true or false",
+    `catalogue.yaml:9:5 categories[1].colour: is not known here; known are ${known}`,
   ]);
 });
 
@@ -84,7 +85,7 @@ test("text that is not YAML is refused with its place", () => {
   assert.match(errorsOf("version: [1")[0] ?? "", /^catalogue\.yaml:1:12 /);
   assert.match(errorsOf("version: !!js/function 1")[0] ?? "", /^catalogue\.yaml:1:10 Unresolved tag/);
   assert.match(errorsOf("version: 1\n---\nversion: 2\n")[0] ?? "", /multiple documents/);
-  assert.match(errorsOf("")[0] ?? "", /^catalogue\.yaml:1:1 This must be an object/);
+  assert.match(errorsOf("")[0] ?? "", /^catalogue\.yaml:1:1 must be an object/);
   assert.match(
     errorsOf("channels: [~]\nversion: 1\nfrequencies: [Never]\n")[0] ?? "",
     /^catalogue\.yaml:1:12 channels\[0\]: /,

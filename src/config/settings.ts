@@ -71,7 +71,7 @@ export const settingsTable = {
   context: setting({
     variable: "SAYWHEN_CONTEXT",
     meaning:
-      "Path segments under which the organisations' and users' contract answers as well: `context` serves `/context/api/2/…`.",
+      "Path segments that every route answers under as well, and that links have: `context` adds `/context/api/2/…`.",
     values: "path segments of letters, digits and `. _ ~ -`, joined by `/`",
     standard: "none",
     unset: () => "",

@@ -10,7 +10,7 @@ import {
 } from "./catalogue.ts";
 import type { Fault, Path } from "./fault.ts";
 import { limits } from "./limits.ts";
-import { listed, quoted } from "./sentence.ts";
+import { listed } from "./sentence.ts";
 
 /**
  * Reads a catalogue from what JSON or YAML came to. A word may be its name alone, or an object that says more; a list
@@ -63,16 +63,15 @@ class Check {
   /** The members of an object, none of them unknown and none of the required ones missing. */
   members(value: unknown, path: Path, required: readonly string[], optional: readonly string[]): Members {
     if (!isObject(value)) {
-      this.report(path, "This must be an object with names and values");
+      this.report(path, "must be an object");
       return {};
     }
     const known = [...required, ...optional];
     for (const key of Object.keys(value)) {
-      if (!known.includes(key))
-        this.report([...path, key], `${quoted(key)} is not known here; known are ${listed(known)}`);
+      if (!known.includes(key)) this.report([...path, key], `is not known here; known are ${listed(known)}`);
     }
     for (const key of required) {
-      if (!Object.hasOwn(value, key)) this.report(path, `${listed([key])} is missing`);
+      if (!Object.hasOwn(value, key)) this.report([...path, key], "is missing");
     }
     return Object.fromEntries(known.filter((key) => Object.hasOwn(value, key)).map((key) => [key, value[key]]));
   }
@@ -80,10 +79,10 @@ class Check {
   list(value: unknown, path: Path, lengthMax: number = limits.catalogueListEntries): readonly unknown[] {
     if (value === undefined) return [];
     if (!Array.isArray(value)) {
-      this.report(path, "This must be a list");
+      this.report(path, "must be a list");
       return [];
     }
-    if (value.length > lengthMax) this.report(path, `This list may have at most ${lengthMax} entries`);
+    if (value.length > lengthMax) this.report(path, `may have at most ${lengthMax} entries`);
     return value.slice(0, lengthMax);
   }
 
@@ -96,7 +95,7 @@ class Check {
       const nameAt = typeof item === "string" ? at : [...at, "name"];
       const name = Object.hasOwn(given, "name") ? this.name(given.name, nameAt) : "";
       const isRepeated = name !== "" && names.has(folded(name));
-      if (isRepeated) this.report(nameAt, `${listed([name])} stands there twice; letter case does not count`);
+      if (isRepeated) this.report(nameAt, `${listed([name])} stands there twice, letter case apart`);
       names.add(folded(name));
       return read({ name, retired: this.flag(given, "retired", false, at) }, given, at, this);
     });
@@ -105,11 +104,11 @@ class Check {
   name(value: unknown, path: Path): string {
     const lengthMax = limits.catalogueNameCharacters;
     if (typeof value !== "string") {
-      this.report(path, "A name must be text; in YAML, put it in quotes");
+      this.report(path, "must be text; in YAML, put it in quotes");
     } else if (!printable.test(value) || value.trim() !== value) {
-      this.report(path, "A name must be printable text, without control characters and without space around it");
-    } else if ([...value].length > lengthMax) {
-      this.report(path, `A name may have at most ${lengthMax} characters`);
+      this.report(path, "must be printable text, without control characters and without space around it");
+    } else if (Array.from(value).length > lengthMax) {
+      this.report(path, `may have at most ${lengthMax} characters`);
     } else {
       return value;
     }
@@ -119,7 +118,7 @@ class Check {
   flag(given: Members, key: string, standard: boolean, path: Path): boolean {
     const value = given[key] ?? standard;
     if (typeof value === "boolean") return value;
-    this.report([...path, key], `${listed([key])} must be true or false`);
+    this.report([...path, key], "must be true or false");
     return standard;
   }
 
@@ -128,7 +127,7 @@ class Check {
     const value = given[key];
     if (value === undefined) return undefined;
     if (typeof value === "string" && isRight(value)) return value;
-    this.report([...path, key], `${listed([key])} must be ${form}`);
+    this.report([...path, key], `must be ${form}`);
     return undefined;
   }
 }
@@ -146,13 +145,13 @@ function wordOf(word: Word): Word {
 
 /** Channels are keys of quiet hours, and JavaScript puts keys that look like numbers first, whatever their order. */
 function channelOf(word: Word, _given: Members, path: Path, check: Check): Word {
-  if (/^\d+$/.test(word.name)) check.report(path, "A channel's name must have something else than digits in it");
+  if (/^\d+$/.test(word.name)) check.report(path, "must have something else than digits in it");
   return word;
 }
 
 function versionOf(value: unknown, check: Check): number {
   if (Number.isSafeInteger(value) && (value as number) > 0) return value as number;
-  if (value !== undefined) check.report(["version"], "The version must be a whole number from 1");
+  if (value !== undefined) check.report(["version"], "must be a whole number from 1");
   return 0;
 }
 
@@ -160,13 +159,13 @@ function versionOf(value: unknown, check: Check): number {
 function frequenciesOf(value: unknown, check: Check): Word[] {
   const frequencies = check.words(value, ["frequencies"], [], wordOf);
   if (!frequencies.some(({ name, retired }) => name === "Never" && !retired)) {
-    check.report(["frequencies"], 'The frequencies must include "Never", not retired');
+    check.report(["frequencies"], 'must include "Never", not retired');
   }
   return frequencies;
 }
 
 function nodeOf({ name, retired }: Word, given: Members, path: Path, check: Check): MetadataNode {
-  if (given.labels === undefined) check.report(path, "A metadata node needs its labels");
+  if (given.labels === undefined) check.report([...path, "labels"], "is missing");
   return { labels: check.words(given.labels, [...path, "labels"], [], wordOf), name, retired };
 }
 
@@ -174,12 +173,13 @@ function typeOf(known: readonly string[], word: Word, given: Members, path: Path
   const channels = check.list(given.channels, [...path, "channels"]);
   channels.forEach((channel, index) => {
     const at = [...path, "channels", index];
-    if (!known.includes(channel as string)) check.report(at, `A type's channels must be of ${listed(known)}`);
-    if (channels.indexOf(channel) < index) check.report(at, "This channel stands there twice");
+    if (!known.includes(channel as string)) check.report(at, `must be one of ${listed(known)}`);
+    if (channels.indexOf(channel) < index) check.report(at, "stands there twice");
   });
-  if (given.channels === undefined || channels.length === 0)
-    check.report(path, "A type needs the channels it goes with");
-  if (given.kind === undefined) check.report(path, `A type needs its kind: ${listed(addressKinds)}`);
+  if (given.channels === undefined) check.report([...path, "channels"], "is missing");
+  else if (Array.isArray(given.channels) && channels.length === 0)
+    check.report([...path, "channels"], "must name at least one");
+  if (given.kind === undefined) check.report([...path, "kind"], `is missing; it is one of ${listed(addressKinds)}`);
   const isKind = (text: string) => addressKinds.includes(text as AddressKind);
   const kind = check.text(given, "kind", isKind, `one of ${listed(addressKinds)}`, path) as AddressKind | undefined;
   return { channels: channels as readonly string[], kind: kind ?? "email", name: word.name, retired: word.retired };
@@ -235,12 +235,12 @@ function timeZonesOf(value: unknown, check: Check): Record<string, string[]> {
   if (value === undefined) return {};
   const path = ["timeZones"];
   if (!isObject(value)) {
-    check.report(path, "The time zones must be an object from country to list of zones");
+    check.report(path, "must be an object, with a list of zones for each country");
     return {};
   }
   const countries = Object.keys(value).map((country): [string, string[]] => {
     if (!isSupportedCountry(country)) {
-      check.report([...path, country], `${quoted(country)} is not an ISO 3166 alpha-2 code of a country with phones`);
+      check.report([...path, country], "must be the ISO 3166 alpha-2 code of a country with phones");
     }
     return [country, zonesOf(value[country], [...path, country], check)];
   });
@@ -248,11 +248,11 @@ function timeZonesOf(value: unknown, check: Check): Record<string, string[]> {
 }
 
 function zonesOf(value: unknown, path: Path, check: Check): string[] {
-  const zones = check.list(value ?? [], path, limits.catalogueZones);
-  if (zones.length === 0 && (value == null || Array.isArray(value))) check.report(path, "A country needs a time zone");
+  const zones = check.list(value, path, limits.catalogueZones);
+  if (Array.isArray(value) && value.length === 0) check.report(path, "must name at least one time zone");
   zones.forEach((zone, index) => {
-    if (!isTimeZone(zone)) check.report([...path, index], "This must be an IANA time zone, such as Europe/Dublin");
-    if (zones.indexOf(zone) < index) check.report([...path, index], "This zone stands there twice");
+    if (!isTimeZone(zone)) check.report([...path, index], "must be an IANA time zone, such as Europe/Dublin");
+    if (zones.indexOf(zone) < index) check.report([...path, index], "stands there twice");
   });
   return zones as string[];
 }

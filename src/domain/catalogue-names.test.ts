@@ -107,7 +107,7 @@ test("the version must be greater than the one in force", () => {
       {
         problem: "catalogue-conflict",
         path: ["version"],
-        message: "The version must be greater than 4, which is in force",
+        message: "must be greater than 4, which is in force",
       },
     ]);
   }
@@ -118,7 +118,7 @@ test("a type keeps its kind: its addresses were read by it", () => {
   const { faults } = replaceCatalogue(current, catalogueOf({ ...given, version: 5, types }));
   assert.deepEqual(
     faults.map(({ path, message }) => [path, message]),
-    [[["types", 1, "kind"], 'The kind of "BEMAIL" must stay "email"']],
+    [[["types", 1, "kind"], 'must stay "email"']],
   );
 });
 

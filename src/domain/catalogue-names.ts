@@ -34,12 +34,12 @@ export function replaceCatalogue(current: Catalogue, next: Catalogue): Replaceme
   const faults: Fault[] = [];
   const report = (path: Path, message: string) => faults.push({ problem: "catalogue-conflict", path, message });
   if (next.version <= current.version) {
-    report(["version"], `The version must be greater than ${current.version}, which is in force`);
+    report(["version"], `must be greater than ${current.version}, which is in force`);
   }
   next.types.forEach((type, index) => {
     const before = current.types.find(({ name }) => name === type.name);
     if (before !== undefined && before.kind !== type.kind) {
-      report(["types", index, "kind"], `The kind of ${listed([type.name])} must stay ${listed([before.kind])}`);
+      report(["types", index, "kind"], `must stay ${listed([before.kind])}`);
     }
   });
   const kept = new Set(namesOf(next).map(keyOf));

@@ -174,28 +174,28 @@ test("unknown names are each named with the known ones, at their places", () => 
     {
       problem: "category-unknown",
       path: ["preferences", 0, "category"],
-      message: 'The catalogue has no category "Service Foo"; it has "Service Notification", "Service Exception"',
+      message: '"Service Foo" is no category of the catalogue, which has "Service Notification", "Service Exception"',
     },
     {
       problem: "category-unknown",
       path: ["preferences", 1, "category"],
-      message: 'The catalogue has no category "service exception"; it has "Service Notification", "Service Exception"',
+      message:
+        '"service exception" is no category of the catalogue, which has "Service Notification", "Service Exception"',
     },
     {
       problem: "channel-unknown",
       path: ["preferences", 2, "channels", 0, "name"],
-      message: 'The catalogue has no channel "Fax"; it has "Text", "Email", "Voice"',
+      message: '"Fax" is no channel of the catalogue, which has "Text", "Email", "Voice"',
     },
     {
       problem: "address-invalid",
       path: ["preferences", 2, "channels", 0, "selections", 0, "value"],
-      message:
-        'The value of "BPHONE" must be a possible phone number: ten digits, read as +1, or + and all digits from the country code on',
+      message: "must be a possible phone number: ten digits, read as +1, or + and all digits from the country code on",
     },
     {
       problem: "type-unknown",
       path: ["preferences", 2, "channels", 1, "selections", 0, "type"],
-      message: 'The catalogue has no selection type "HPHONE"; it has "BPHONE", "SPHONE", "BEMAIL"',
+      message: '"HPHONE" is no selection type of the catalogue, which has "BPHONE", "SPHONE", "BEMAIL"',
     },
   ]);
 });
@@ -241,7 +241,7 @@ test("a retired name is refused when it is new or changed, at its place", () => 
     [retiredChannels, place, 'channel "Text"'],
     [retiredTypes, [...place, "type"], 'selection type "BPHONE"'],
   ] as const) {
-    const message = `The ${what} is retired: what was chosen under it stays, but nothing new is taken`;
+    const message = `the ${what} is retired: what was chosen under it stays, but nothing new is taken`;
     const expected = [{ problem: "name-retired", path, message }];
     assert.deepEqual(faultsOf(undefined, wishOf(seed), { words: retired }), expected);
     assert.deepEqual(faultsOf(undefined, wishOf({ ...seed, choice: "opted-out" }), { words: retired }), expected);

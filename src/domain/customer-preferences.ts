@@ -167,8 +167,7 @@ function settleSlot(merge: Merge, names: Names, wished: WishedSelection, path: P
   } else if (merge.next[place] === undefined && place < merge.before.length) {
     merge.next[place] = settleSelection(merge, names, wished, merge.before[place], path);
   } else {
-    const slotNames = listed([category.name, channel.name, type.name]);
-    report(merge, "slot-repeated", path(), `The slot ${slotNames} stands there twice; send one selection for it`);
+    report(merge, "slot-repeated", path(), "stands there twice; send one selection for a category, channel and type");
   }
 }
 
@@ -206,7 +205,7 @@ function reportInvalid(
     report(merge, "type-misplaced", path("type"), message);
   }
   if (normal === undefined) {
-    const message = `The value of ${listed([type.name])} must be ${addressForms[type.kind]}`;
+    const message = `must be ${addressForms[type.kind]}`;
     report(merge, "address-invalid", path("value"), message);
   }
   return merge.faults.length > length;

@@ -130,15 +130,15 @@ test("every unknown word is refused at its place", () => {
   };
   assert.deepEqual(faultsOf(wish), [
     ["frequency-unknown", ["frequency"]],
-    ["alert-service-unknown", ["alertServices", 0, "name"]],
-    ["value-invalid", ["alertServices", 1, "preference"]],
+    ["metadata-unknown", ["nodes", 0, "node"]],
+    ["metadata-unknown", ["nodes", 1, "labels", 1]],
+    ["metadata-unknown", ["nodes", 1, "labels", 2]],
     ["module-unknown", ["modules", 0, "name"]],
     ["value-invalid", ["modules", 1, "preference"]],
     ["frequency-unknown", ["modules", 2, "frequency"]],
     ["metadata-unknown", ["modules", 2, "nodes", 0, "labels", 0]],
-    ["metadata-unknown", ["nodes", 0, "node"]],
-    ["metadata-unknown", ["nodes", 1, "labels", 1]],
-    ["metadata-unknown", ["nodes", 1, "labels", 2]],
+    ["alert-service-unknown", ["alertServices", 0, "name"]],
+    ["value-invalid", ["alertServices", 1, "preference"]],
   ]);
 });
 
@@ -149,8 +149,8 @@ test("a message names what is unknown and what is known", () => {
   assert.deepEqual(
     result.faults.map(({ message }) => message),
     [
-      'The catalogue has no frequency "Hourly"; it has "Daily", "Weekly", "Never"',
-      'The metadata node "Countries" has no label "Atlantis"',
+      '"Hourly" is no frequency of the catalogue, which has "Daily", "Weekly", "Never"',
+      '"Atlantis" is no label of the metadata node "Countries"',
     ],
   );
 });
@@ -177,10 +177,10 @@ test("the same node, module or alert service twice is refused at the second", ()
     ],
   };
   assert.deepEqual(faultsOf(wish), [
-    ["name-repeated", ["alertServices", 1, "name"]],
+    ["name-repeated", ["nodes", 1, "node"]],
     ["name-repeated", ["modules", 0, "nodes", 1, "node"]],
     ["name-repeated", ["modules", 1, "name"]],
-    ["name-repeated", ["nodes", 1, "node"]],
+    ["name-repeated", ["alertServices", 1, "name"]],
   ]);
 });
 
@@ -222,13 +222,13 @@ test("retired words are refused as new, each at its place", () => {
   };
   assert.deepEqual(faultsOf(wish, undefined, retired), [
     ["name-retired", ["frequency"]],
-    ["name-retired", ["alertServices", 0, "name"]],
+    ["name-retired", ["nodes", 0, "node"]],
+    ["name-retired", ["nodes", 0, "labels", 0]],
     ["name-retired", ["modules", 0, "name"]],
     ["name-retired", ["modules", 0, "frequency"]],
     ["name-retired", ["modules", 0, "nodes", 0, "node"]],
     ["name-retired", ["modules", 0, "nodes", 0, "labels", 0]],
-    ["name-retired", ["nodes", 0, "node"]],
-    ["name-retired", ["nodes", 0, "labels", 0]],
+    ["name-retired", ["alertServices", 0, "name"]],
   ]);
 });
 

@@ -66,14 +66,14 @@ export function settleEmailWish(
   words: CatalogueWords,
 ): { readonly document: EmailPreferences } | { readonly faults: readonly Fault[] } {
   const settling: Settling = { words, faults: [] };
+  // In the order of the contract, in which faults are told; the document has its keys in sorted order.
   const frequency = settleFrequency(settling, wish.frequency, current?.frequency, ["frequency"]);
-  const document: EmailPreferences = {
-    alertServices: settleAlertServices(settling, wish.alertServices, current?.alertServices ?? []),
-    frequency,
-    modules: settleModules(settling, wish.modules, current?.modules ?? []),
-    nodes: settleNodes(settling, wish.nodes, current?.nodes ?? [], ["nodes"]),
-  };
-  return settling.faults.length > 0 ? { faults: settling.faults } : { document };
+  const nodes = settleNodes(settling, wish.nodes, current?.nodes ?? [], ["nodes"]);
+  const modules = settleModules(settling, wish.modules, current?.modules ?? []);
+  const alertServices = settleAlertServices(settling, wish.alertServices, current?.alertServices ?? []);
+  return settling.faults.length > 0
+    ? { faults: settling.faults }
+    : { document: { alertServices, frequency, modules, nodes } };
 }
 
 interface Settling {
@@ -129,7 +129,7 @@ function settleLabels(
   wished.forEach((sent, index) => {
     const label = node.labels.find(sent);
     if (label === undefined) {
-      const message = `The metadata node ${listed([node.name])} has no label ${quoted(sent)}`;
+      const message = `${quoted(sent)}is no label of the metadata node ${listed([node.name])}`;
       return report(settling, "metadata-unknown", [...path, index], message);
     }
     if (label.retired && !before.includes(label.name)) {
@@ -174,7 +174,12 @@ function settleCustom(
   const at = [...path, "frequency"];
   if (sent.frequency === undefined) {
     const known = listed(settling.words.frequencies.entries.filter((word) => !word.retired).map((word) => word.name));
-    report(settling, "member-missing", at, `A module that is "Custom" needs a frequency of its own: ${known}`);
+    report(
+      settling,
+      "member-missing",
+      at,
+      `is missing; a module that is "Custom" has a frequency of its own: ${known}`,
+    );
   }
   return {
     frequency: sent.frequency === undefined ? "" : settleFrequency(settling, sent.frequency, before?.frequency, at),
@@ -215,7 +220,7 @@ function settlePreference<Preference extends string>(
 ): Preference | "Off" {
   const preference = known.find((word) => word === sent) ?? known.find((word) => sameWord(word, sent));
   if (preference === undefined) {
-    report(settling, "value-invalid", [...path, "preference"], `The preference must be one of ${listed(known)}`);
+    report(settling, "value-invalid", [...path, "preference"], `must be one of ${listed(known)}`);
   }
   return preference ?? "Off";
 }

@@ -7,6 +7,6 @@ export type Path = readonly (string | number)[];
 export interface Fault {
   readonly problem: ProblemName;
   readonly path: Path;
-  /** A sentence that says what is wrong and what would be right; never an address. */
+  /** What is wrong and what would be right, as it is said of the place: `must be …`; never an address. */
   readonly message: string;
 }

@@ -34,8 +34,6 @@ export const limits = {
   listedFaults: 100,
   /** Characters of an unknown name that are repeated to its sender. */
   echoedCharacters: 60,
-  /** Characters of the header `Request-Tracking-Id`. */
-  trackingIdLength: 256,
   /** Live tokens of one client; the oldest goes when one more is given out. */
   clientTokensMax: 100,
   /** Bytes of an e-mail address (RFC 5321 §4.5.3.1.3, without the angle brackets). */

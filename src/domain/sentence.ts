@@ -4,12 +4,13 @@ import { limits } from "./limits.ts";
 const listedMax = 20;
 
 /**
- * A text that was sent, as a message may repeat it: in quotes and cut short. What might be an address, sent in the
- * wrong place, is not repeated.
+ * A text that was sent, as a message may begin with it: in quotes and cut short. What might be an address, sent in the
+ * wrong place, is left out: the place says enough.
  */
 export function quoted(text: string): string {
-  if (/@|\d(?:[\s().-]*\d){5}/.test(text)) return "what was sent";
-  return JSON.stringify(text.length > limits.echoedCharacters ? `${text.slice(0, limits.echoedCharacters)}…` : text);
+  if (/@|\d(?:[\s().-]*\d){5}/.test(text)) return "";
+  const { echoedCharacters } = limits;
+  return `${JSON.stringify(text.length > echoedCharacters ? `${text.slice(0, echoedCharacters)}…` : text)} `;
 }
 
 /** Names of ours, as a message lists them; of a long list, its beginning. */
@@ -22,10 +23,10 @@ export function listed(names: readonly string[]): string {
 /** Says that a text that was sent is none of the catalogue's names, and which may be chosen. */
 export function notOneOf(text: string, what: string, words: Iterable<Word>): string {
   const usable = [...words].filter((word) => !word.retired).map((word) => word.name);
-  return `The catalogue has no ${what} ${quoted(text)}; it has ${listed(usable)}`;
+  return `${quoted(text)}is no ${what} of the catalogue, which has ${listed(usable)}`;
 }
 
 /** Says that a name of the catalogue is retired. */
 export function isRetired(what: string, name: string): string {
-  return `The ${what} ${listed([name])} is retired: what was chosen under it stays, but nothing new is taken`;
+  return `the ${what} ${listed([name])} is retired: what was chosen under it stays, but nothing new is taken`;
 }

@@ -6,13 +6,26 @@ import { type Call, type PlacedFault, Refusal } from "./route.ts";
 /**
  * The body, read by its shape.
  *
+ * @param faultsOf what else is wrong with what could be read of a body that does not fit its shape
  * @throws Refusal with every fault, each at its place
  */
-export function readBody<Value>(shape: Shape<Value>, call: Call): Value {
+export async function readBody<Value>(
+  shape: Shape<Value>,
+  call: Call,
+  faultsOf?: (salvaged: Value) => Promise<readonly Fault[]>,
+): Promise<Value> {
   const reading = shape.read(call.body, formatOf(call));
   if ("value" in reading) return reading.value;
   const malformed = reading.faults.find(({ problem }) => problem === "body-malformed" || problem === "body-missing");
-  throw new Refusal(malformed?.problem ?? "invalid", placed(reading.faults, shape, call));
+  const faults = placed(reading.faults, shape, call);
+  if (reading.salvaged === undefined || faultsOf === undefined) throw new Refusal(malformed?.problem ?? "invalid", faults);
+  const others = placed(await faultsOf(reading.salvaged), shape, call);
+  throw new Refusal("invalid", [...faults, ...others.filter(({ place }) => !faults.some((fault) => isAround(fault.place, place)))]);
+}
+
+/** Whether one place is the other, or holds it: what stands in for something unreadable is not to be found fault with. */
+function isAround(outer: string, inner: string): boolean {
+  return outer === inner || inner.startsWith(`${outer}/`) || inner.startsWith(`${outer}[`);
 }
 
 /** What a use case rejected, with its faults placed in the body that was sent. */

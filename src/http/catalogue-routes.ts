@@ -30,7 +30,7 @@ export function catalogueRoutes(store: Store, inForce: CatalogueInForce, links: 
 }
 
 async function apply(store: Store, inForce: CatalogueInForce, links: Links, call: Call): Promise<Answer> {
-  const outcome = await applyCatalogue(store, inForce, readBody(catalogueWish, call), actOf(call));
+  const outcome = await applyCatalogue(store, inForce, await readBody(catalogueWish, call), actOf(call));
   if ("rejected" in outcome) throw refuseRejected(outcome.rejected, catalogueWish, call);
   return recorded(call, links, outcome.value.position, printed(outcome.value));
 }

@@ -58,7 +58,7 @@ export function clientRoutes(registry: ClientRegistry): Route[] {
 }
 
 async function add(registry: ClientRegistry, call: Call): Promise<Answer> {
-  const outcome = await addClient(registry, readBody(clientWish, call), Date.now());
+  const outcome = await addClient(registry, await readBody(clientWish, call), Date.now());
   if ("rejected" in outcome) throw refuseRejected(outcome.rejected, clientWish, call);
   const { client } = outcome.value;
   const answer = json(call, clientWithSecret.print(outcome.value, "json"));

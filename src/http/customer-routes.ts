@@ -1,7 +1,7 @@
 import { isCustomerId } from "../domain/subject.ts";
 import type { Customers } from "../service/customers.ts";
 import { readCustomerPreferences } from "../service/read-customer-preferences.ts";
-import { recordCustomerPreferences } from "../service/record-customer-preferences.ts";
+import { faultsOfCustomerWish, recordCustomerPreferences } from "../service/record-customer-preferences.ts";
 import {
   acknowledgement,
   categories,
@@ -71,7 +71,9 @@ async function recordPreferences(customers: Customers, links: Links, call: Call)
   const customerId = customerIdOf(call);
   const condition = conditionOf(call.headers);
   const act = actOf(call);
-  const { wish, modifiedBy } = readBody(customerPreferencesRequest, call);
+  const { wish, modifiedBy } = await readBody(customerPreferencesRequest, call, (salvaged) =>
+    faultsOfCustomerWish(customers, customerId, salvaged.wish),
+  );
   const outcome = await recordCustomerPreferences(customers, customerId, wish, { ...act, actor: modifiedBy ?? act.actor }, condition);
   if ("rejected" in outcome) throw refuseRejected(outcome.rejected, customerPreferencesRequest, call);
   const body = acknowledgement.print({ status: "Success", request_tracking_id: call.trackingId }, call.format);

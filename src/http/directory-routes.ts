@@ -57,7 +57,7 @@ function userRoutes(organisations: Organisations, links: Links): Route[] {
       summary: "Add a user, under the given id or the next free one",
       shapes: { body: wire.userRequest.name, answer: wire.userSummary.name },
       handle: async (call) => {
-        const outcome = await addUser(organisations, readBody(wire.userRequest, call), actOf(call));
+        const outcome = await addUser(organisations, await readBody(wire.userRequest, call), actOf(call));
         return recordedUser(outcome, wire.userRequest, links, call);
       },
     },
@@ -78,7 +78,7 @@ function userRoutes(organisations: Organisations, links: Links): Route[] {
       summary: "Replace a user's entry",
       shapes: { body: wire.userReplacementRequest.name, answer: wire.userSummary.name },
       handle: async (call) => {
-        const wish = readBody(wire.userReplacementRequest, call);
+        const wish = await readBody(wire.userReplacementRequest, call);
         const outcome = await replaceUser(organisations, userNameOf(call), wish, actOf(call));
         return recordedUser(outcome, wire.userReplacementRequest, links, call);
       },
@@ -108,7 +108,7 @@ function organisationEntryRoutes(organisations: Organisations, links: Links): Ro
       summary: "Add an organisation, under the given id or the next free one",
       shapes: { body: wire.organisationRequest.name, answer: wire.organisationSummary.name },
       handle: async (call) => {
-        const outcome = await addOrganisation(organisations, readBody(wire.organisationRequest, call), actOf(call));
+        const outcome = await addOrganisation(organisations, await readBody(wire.organisationRequest, call), actOf(call));
         return recordedOrganisation(outcome, wire.organisationRequest, links, call);
       },
     },
@@ -129,7 +129,7 @@ function organisationEntryRoutes(organisations: Organisations, links: Links): Ro
       summary: "Replace an organisation's entry",
       shapes: { body: wire.organisationReplacementRequest.name, answer: wire.organisationSummary.name },
       handle: async (call) => {
-        const wish = readBody(wire.organisationReplacementRequest, call);
+        const wish = await readBody(wire.organisationReplacementRequest, call);
         const outcome = await replaceOrganisation(organisations, organisationIdOf(call), wish, actOf(call));
         return recordedOrganisation(outcome, wire.organisationReplacementRequest, links, call);
       },

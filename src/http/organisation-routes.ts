@@ -1,7 +1,12 @@
 import type { EmailPreferences } from "../domain/email-preferences.ts";
 import type { Organisations } from "../service/organisations.ts";
 import { type EmailReading, readOrganisationPreferences, readUserPreferences } from "../service/read-email-preferences.ts";
-import { recordOrganisationPreferences, recordUserPreferences } from "../service/record-email-preferences.ts";
+import {
+  faultsOfOrganisationWish,
+  faultsOfUserWish,
+  recordOrganisationPreferences,
+  recordUserPreferences,
+} from "../service/record-email-preferences.ts";
 import {
   organisationPreferences,
   organisationPreferencesRequest,
@@ -88,7 +93,9 @@ async function recordOrganisation(organisations: Organisations, links: Links, ca
   const id = organisationIdOf(call);
   const condition = conditionOf(call.headers);
   const act = actOf(call);
-  const { wish, id: named } = readBody(organisationPreferencesRequest, call);
+  const { wish, id: named } = await readBody(organisationPreferencesRequest, call, (salvaged) =>
+    faultsOfOrganisationWish(organisations, id, { wish: salvaged.wish, named: salvaged.id }),
+  );
   const outcome = await recordOrganisationPreferences(organisations, id, { wish, named, act, condition });
   if ("rejected" in outcome) throw refuseRejected(outcome.rejected, organisationPreferencesRequest, call);
   const link = `${organisationLink(links, id)}/emailpreferences`;
@@ -100,7 +107,9 @@ async function recordUser(organisations: Organisations, links: Links, call: Call
   const name = userNameOf(call);
   const condition = conditionOf(call.headers);
   const act = actOf(call);
-  const { wish, id: named } = readBody(userPreferencesRequest, call);
+  const { wish, id: named } = await readBody(userPreferencesRequest, call, (salvaged) =>
+    faultsOfUserWish(organisations, name, { wish: salvaged.wish, named: salvaged.id }),
+  );
   const outcome = await recordUserPreferences(organisations, name, { wish, named, act, condition });
   if ("rejected" in outcome) throw refuseRejected(outcome.rejected, userPreferencesRequest, call);
   const { id, change } = outcome.value;

@@ -1,5 +1,6 @@
 import type { Act, Change } from "../domain/change.ts";
 import { type CustomerWish, mergeCustomerWish } from "../domain/customer-preferences.ts";
+import type { Fault } from "../domain/fault.ts";
 import { preferencesOf } from "../domain/stream.ts";
 import { customer } from "../domain/subject.ts";
 import { type Condition, isMet, versionOf } from "./condition.ts";
@@ -45,4 +46,16 @@ export async function recordCustomerPreferences(
   const result = await store.append({ reads: [stream], step });
   if ("refused" in result) return { rejected: result.refused };
   return { value: { change: (result.changes[0] as Change).position } };
+}
+
+/** What is wrong with a wish whose body was partly unreadable, so that its sender hears of everything at once. */
+export async function faultsOfCustomerWish(
+  { store, catalogue, put }: Customers,
+  customerId: string,
+  wish: CustomerWish,
+): Promise<readonly Fault[]> {
+  const [newest] = await store.newest([preferencesOf(customer(customerId))]);
+  const context = { words: catalogue.words, actor: "", at: "", replace: put === "replace" };
+  const settled = mergeCustomerWish(newest?.document, wish, context);
+  return "faults" in settled ? settled.faults : [];
 }

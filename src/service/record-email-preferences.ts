@@ -1,3 +1,4 @@
+import type { CatalogueWords } from "../domain/catalogue.ts";
 import type { Act, Change, Draft } from "../domain/change.ts";
 import type { UserEntry } from "../domain/directory.ts";
 import { type EmailPreferences, type EmailWish, settleEmailWish } from "../domain/email-preferences.ts";
@@ -36,7 +37,6 @@ export async function recordOrganisationPreferences(
   id: number,
   request: EmailRequest,
 ): Promise<Outcome<Recorded>> {
-  if (namesAnother(request, id)) return rejected("invalid", [idDiffers]);
   const stream = preferencesOf(organisation(id));
   const entry = entryOf(organisation(id));
   const step = (newest: Newest): Step<Rejection> => {
@@ -44,7 +44,7 @@ export async function recordOrganisationPreferences(
     if (!isKnown && deps.subjects === "registered") return { refuse: rejected("organisation-unknown").rejected };
     const own = newest.change(stream);
     const comesIntoBeing: Draft = { ...request.act, stream: entry, kind: "directory", document: { id } };
-    return settle(deps, stream, { own, inForce: own }, request, isKnown ? [] : [comesIntoBeing]);
+    return settle(deps, stream, { id, own, inForce: own }, request, isKnown ? [] : [comesIntoBeing]);
   };
   const result = await deps.store.append({ reads: [stream, entry], step });
   if ("refused" in result) return { rejected: result.refused };
@@ -63,7 +63,6 @@ export async function recordUserPreferences(
   for (;;) {
     const known = await userId(deps.store, name);
     if (known === undefined && deps.subjects === "registered") return rejected("user-unknown");
-    if (namesAnother(request, known)) return rejected("invalid", [idDiffers]);
     const write =
       known === undefined
         ? writeOfNewcomer(deps, (name as { email: string }).email, request)
@@ -75,6 +74,31 @@ export async function recordUserPreferences(
     }
     if (result.refused !== moved) return { rejected: result.refused };
   }
+}
+
+/** What is wrong with a wish whose body was partly unreadable, so that its sender hears of everything at once. */
+export async function faultsOfOrganisationWish(
+  { store, catalogue }: Organisations,
+  id: number,
+  request: Pick<EmailRequest, "named" | "wish">,
+): Promise<readonly Fault[]> {
+  const [own] = await store.newest([preferencesOf(organisation(id))]);
+  return faultsIn(settleRequest(catalogue.words, id, own, request));
+}
+
+/** The same for a user's. */
+export async function faultsOfUserWish(
+  { store, catalogue }: Organisations,
+  name: UserName,
+  request: Pick<EmailRequest, "named" | "wish">,
+): Promise<readonly Fault[]> {
+  const id = await userId(store, name);
+  const state = id === undefined ? undefined : await readUserState(store, id);
+  return faultsIn(settleRequest(catalogue.words, id, state?.own ?? state?.inherited, request));
+}
+
+function faultsIn(settled: object): readonly Fault[] {
+  return "faults" in settled ? (settled.faults as readonly Fault[]) : [];
 }
 
 /** A user who has an id. Its entry says whose preferences it has shown so far, so the write rests on that entry. */
@@ -96,7 +120,7 @@ async function writeOfUser(
     const own = newest.change(stream);
     const inForce = own ?? (inherited && newest.change(inherited));
     const comesIntoBeing: Draft = { ...request.act, stream: entry, kind: "directory", document: { id } };
-    return settle(deps, stream, { own, inForce }, request, known === undefined ? [comesIntoBeing] : []);
+    return settle(deps, stream, { id, own, inForce }, request, known === undefined ? [comesIntoBeing] : []);
   };
   return { reads: inherited ? [stream, entry, inherited] : [stream, entry], step };
 }
@@ -113,13 +137,16 @@ function writeOfNewcomer(deps: Organisations, email: string, request: EmailReque
       document: { email, id },
       addresses: [email],
     };
-    return settle(deps, preferencesOf(user(id)), { own: undefined, inForce: undefined }, request, [comesIntoBeing]);
+    // Its id was not known to anybody, so a body that gives one means somebody else.
+    const nobody = { id: undefined, own: undefined, inForce: undefined };
+    return settle(deps, preferencesOf(user(id)), nobody, request, [comesIntoBeing]);
   };
   return { reads: [], emails: [email], ids: ["user"], step };
 }
 
 /** The document in force is what a GET showed: the condition and the retired words are compared with that. */
 interface State {
+  readonly id: number | undefined;
   readonly own: Change<EmailPreferences> | undefined;
   readonly inForce: Change<EmailPreferences> | undefined;
 }
@@ -127,21 +154,28 @@ interface State {
 function settle(
   { catalogue }: Organisations,
   stream: Stream<EmailPreferences>,
-  { own, inForce }: State,
-  { wish, act, condition }: EmailRequest,
+  { id, own, inForce }: State,
+  request: EmailRequest,
   before: readonly Draft[],
 ): Step<Rejection> {
   const { words } = catalogue;
-  if (!isMet(condition, versionOf(inForce?.position, words.version), own !== undefined)) {
+  if (!isMet(request.condition, versionOf(inForce?.position, words.version), own !== undefined)) {
     return { refuse: rejected("precondition-failed").rejected };
   }
-  const settled = settleEmailWish(inForce?.document, wish, words);
+  const settled = settleRequest(words, id, inForce, request);
   if ("faults" in settled) return { refuse: rejected("invalid", settled.faults).rejected };
-  return { append: [...before, { ...act, stream, kind: "preferences", document: settled.document }] };
+  return { append: [...before, { ...request.act, stream, kind: "preferences", document: settled.document }] };
 }
 
-function namesAnother({ named }: EmailRequest, id: number | undefined): boolean {
-  return named !== undefined && named !== id;
+function settleRequest(
+  words: CatalogueWords,
+  id: number | undefined,
+  inForce: Change<EmailPreferences> | undefined,
+  { wish, named }: Pick<EmailRequest, "named" | "wish">,
+): { readonly document: EmailPreferences } | { readonly faults: readonly Fault[] } {
+  const settled = settleEmailWish(inForce?.document, wish, words);
+  if (named === undefined || named === id) return settled;
+  return { faults: [idDiffers, ...("faults" in settled ? settled.faults : [])] };
 }
 
 function lastOf(changes: readonly Change[]): Change {

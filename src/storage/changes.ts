@@ -81,7 +81,6 @@ export class Changes {
    * @returns the change, and its stream's row
    */
   append(draft: Draft, position: number, time: Time): { readonly change: Change; readonly row: number } {
-    const { addresses: _, ...act } = draft;
     const body = changeText(draft, time.text);
     const before = this.head(draft.stream);
     const row = before?.row ?? Number(this.#addStream.run(draft.stream, position).lastInsertRowid);
@@ -89,8 +88,7 @@ export class Changes {
     this.#addChange.run(position, time.ms, row, previous, draft.kind, body);
     if (before !== undefined) this.#moveHead.run(position, row);
     this.#appended.set(draft.stream, new Head(row, { position, previous, body }));
-    const change: Change = { ...act, at: time.text, position };
-    return { change: before === undefined ? change : { ...change, previous: before.position }, row };
+    return { change: appended(draft, position, time, before), row };
   }
 
   /** The transaction is over: what it appended is remembered when it was committed, and forgotten otherwise. */
@@ -126,4 +124,21 @@ export class Changes {
     }
     return then;
   }
+}
+
+/** The change that a draft has become: what reading it back would show. */
+function appended(draft: Draft, position: number, time: Time, before: Head | undefined): Change {
+  const { actor, client, document, evidence, kind, stream, trackingId } = draft;
+  return {
+    actor,
+    at: time.text,
+    client,
+    document,
+    kind,
+    position,
+    stream,
+    ...(evidence === undefined ? undefined : { evidence }),
+    ...(before === undefined ? undefined : { previous: before.position }),
+    ...(trackingId === undefined ? undefined : { trackingId }),
+  };
 }

@@ -91,7 +91,8 @@ export class Writer {
     try {
       const { appended, answers } = this.#write(group);
       changes.settle(true);
-      if (appended > 0) onGroup({ writes: group.length, changes: appended, seconds: (performance.now() - start) / 1000 });
+      if (appended > 0)
+        onGroup({ writes: group.length, changes: appended, seconds: (performance.now() - start) / 1000 });
       for (const answer of answers) answer();
     } catch (error) {
       changes.settle(false);

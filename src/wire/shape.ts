@@ -8,13 +8,20 @@ import { parseJson } from "./json-in.ts";
 import { jsonPrinter } from "./json-out.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 import { jsonPointer, type Words, xpath } from "./place.ts";
+import { salvage } from "./salvage.ts";
 import { parseXml, rootElement } from "./xml-in.ts";
 import { xmlPrinter } from "./xml-out.ts";
 
 /** The two formats in which every shape is read and printed. */
 export type WireFormat = "json" | "xml";
 
-export type Reading<Value> = { readonly value: Value } | { readonly faults: readonly Fault[] };
+export type Reading<Value> =
+  | { readonly value: Value }
+  | {
+      readonly faults: readonly Fault[];
+      /** What could be read, with something empty in place of the rest: to be looked at, never to be recorded. */
+      readonly salvaged?: Value;
+    };
 
 /** What a body looks like, in JSON and in XML, and what it means. */
 export interface Shape<Value> {
@@ -72,7 +79,9 @@ export function shape<Schema extends TSchema, Value>(parts: ShapeParts<Schema, V
     read(body, format) {
       const faults = new FaultList(words);
       const sent = readSent(sender, body, format, faults);
-      return faults.isEmpty ? { value: toValue(sent as Static<Schema>) } : { faults: faults.list() };
+      if (faults.isEmpty) return { value: toValue(sent as Static<Schema>) };
+      if (sent === undefined) return { faults: faults.list() };
+      return { faults: faults.list(), salvaged: toValue(salvage(layout, sent) as Static<Schema>) };
     },
     print(value, format) {
       const sent = fromValue(value);
