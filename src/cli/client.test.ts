@@ -39,15 +39,16 @@ async function saywhen(
   return { code, out, err: err.join("\n") };
 }
 
-async function serving() {
-  const api = await openOwnApi();
+/** Lets it serve; answers with the settings by which commands reach it. */
+async function serve(api: Awaited<ReturnType<typeof openOwnApi>>) {
   const url = await api.server.listen({ host: "127.0.0.1", port: 0 });
-  return { api, env: { SAYWHEN_URL: url, SAYWHEN_TOKEN: adminToken } };
+  return { SAYWHEN_URL: url, SAYWHEN_TOKEN: adminToken };
 }
 
 describe("saywhen client", () => {
   it("adds, lists, rotates and revokes clients of the running service", async () => {
-    const { api, env } = await serving();
+    await using api = await openOwnApi();
+    const env = await serve(api);
     const added = await saywhen("client add crm --scope decide --scope customers:read", env);
     assert.deepEqual([added.code, added.out.length], [0, 1]);
     assert.match(added.err, /secret of crm \(customers:read decide\)\. It is shown only now/);
@@ -59,11 +60,11 @@ describe("saywhen client", () => {
     assert.deepEqual([(await saywhen("client revoke crm", env)).code], [0]);
     assert.match((await saywhen("client list", env)).out[1] ?? "", /revoked 20\S+Z$/);
     assert.equal(api.clients.authenticate(added.out[0] ?? "", Date.now()), undefined);
-    await api.close();
   });
 
   it("says why something was refused, with every fault", async () => {
-    const { api, env } = await serving();
+    await using api = await openOwnApi();
+    const env = await serve(api);
     const wrong = await saywhen("client add a/b --scope root", env);
     assert.deepEqual([wrong.code, wrong.out], [1, []]);
     assert.match(wrong.err, /#\/id: .*\n.*#\/scopes\/0: /);
@@ -73,7 +74,6 @@ describe("saywhen client", () => {
     assert.deepEqual([foreign.code, /access token is not valid/.test(foreign.err)], [1, true]);
     const without = await saywhen("client list", { SAYWHEN_URL: env.SAYWHEN_URL });
     assert.deepEqual([without.code, /Set SAYWHEN_TOKEN/.test(without.err)], [1, true]);
-    await api.close();
   });
 
   it("says how it is used when it cannot be understood, and asks nobody", async () => {
@@ -101,11 +101,10 @@ describe("saywhen client", () => {
     const again = await saywhen("client add crm --scope decide", env, open);
     assert.deepEqual([again.code, /^The ClientId is taken\..*\n {2}#\/id: /.test(again.err)], [1, true], again.err);
     assert.equal((await saywhen("client list", env, open)).out.length, 2);
-    const api = await open();
+    await using api = await open();
     assert.equal(api.clients.authenticate(out[0] ?? "", Date.now())?.client.id, "crm");
     const locked = await saywhen("client list", env, open);
     assert.deepEqual([locked.code, /set SAYWHEN_URL if it does elsewhere/.test(locked.err)], [1, true], locked.err);
-    await api.close();
   });
 
   it("never opens this machine's database in place of a service elsewhere that does not answer", async () => {
@@ -113,7 +112,7 @@ describe("saywhen client", () => {
     assert.deepEqual([code, /Nothing answers at http:\/\/saywhen\.invalid:8080/.test(err)], [1, true], err);
   });
 
-  it("is not taken in by another service, and follows none elsewhere with its token", async () => {
+  it("is not taken in by another service, and follows none elsewhere with its token", async (t) => {
     const seen: (string | undefined)[] = [];
     const other = createServer((request, response) => {
       seen.push(request.url);
@@ -125,6 +124,7 @@ describe("saywhen client", () => {
       answer();
     });
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    t.after(() => other.close());
     const env = { SAYWHEN_URL: `http://127.0.0.1:${(other.address() as AddressInfo).port}`, SAYWHEN_TOKEN: "t" };
     for (const words of ["client list", "client revoke crm", "catalogue show"]) {
       const { code, err } = await saywhen(words, env);
@@ -132,7 +132,6 @@ describe("saywhen client", () => {
     }
     assert.equal((await saywhen("client rotate crm", env)).code, 1);
     assert.ok(!seen.includes("/elsewhere"));
-    await new Promise((resolve) => other.close(resolve));
   });
 });
 
@@ -140,7 +139,8 @@ describe("saywhen catalogue", () => {
   const file = join(folder, "catalogue.yaml");
 
   it("shows the catalogue in force as a file that can be applied again", async () => {
-    const { api, env } = await serving();
+    await using api = await openOwnApi();
+    const env = await serve(api);
     const { code, out } = await saywhen("catalogue show", env);
     assert.equal(code, 0);
     assert.match(out[0] ?? "", /^version: 1\nchannels:\n {2}- Text\n/);
@@ -148,7 +148,6 @@ describe("saywhen catalogue", () => {
     const applied = await saywhen(`catalogue apply ${file}`, env);
     assert.deepEqual([applied.code, applied.err], [0, "Version 2 of the catalogue is in force, since change 1."]);
     assert.equal(api.catalogue.words.modules.entries.length, 2);
-    await api.close();
   });
 
   it("checks a file without asking anybody, and names line and column of what is wrong", async () => {

@@ -1,9 +1,9 @@
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { IncomingHttpHeaders } from "node:http";
 import { limits } from "../domain/limits.ts";
 import { type Client, nobody, type Scope } from "../domain/client.ts";
 import type { Access, ClientRegistry } from "../service/clients.ts";
-import { bodyFormatOf, mediaTypes, negotiate } from "./negotiate.ts";
+import { bodyFormatOf, mediaTypes, type Negotiated, negotiate } from "./negotiate.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { type BodyFormat, type Format, type PlacedFault, Refusal, type Route } from "./route.ts";
 
@@ -14,8 +14,6 @@ export interface Admission {
   readonly format: Format;
   readonly type: string;
   readonly bodyFormat: BodyFormat;
-  /** Headers that every answer carries from here on. */
-  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface Gate {
@@ -29,20 +27,19 @@ export interface Gate {
  * Lets a request in, or refuses it, before a byte of its body is read: who is it (401), within its rate (429), the
  * contract's own headers (400), may it (403), in which formats (406, 415).
  */
-export function admit(route: Route, request: FastifyRequest, gate: Gate): Admission {
+export function admit(route: Route, request: FastifyRequest, reply: FastifyReply, gate: Gate): Admission {
   const { headers } = request;
   const caller = route.scope === undefined ? undefined : authenticate(headers, gate);
-  const rate = caller === undefined ? noHeaders : withinRate(caller, gate);
+  if (caller !== undefined && gate.rateLimit !== undefined) spend(caller, reply, gate.rateLimit, gate.now());
   const trackingId = route.family === "customers" ? checkContractHeaders(request, caller) : "";
   if (caller !== undefined && route.scope !== undefined) checkScope(caller, route.scope);
-  const negotiated = negotiate(headers, route.formats ?? jsonOnly);
-  if (negotiated === undefined) throw notAcceptable(route.formats ?? jsonOnly);
+  const negotiated = route.formats === undefined ? inJson : negotiate(headers, route.formats);
+  if (negotiated === undefined) throw notAcceptable(route.formats ?? []);
   const bodyFormat = route.bodies === undefined ? "json" : bodyFormatOf(headers, route.family, route.bodies);
-  return { client: caller?.client ?? nobody, trackingId, format: negotiated.format, type: negotiated.type, bodyFormat, headers: rate };
+  return { client: caller?.client ?? nobody, trackingId, format: negotiated.format, type: negotiated.type, bodyFormat };
 }
 
-const jsonOnly = ["json"] as const;
-const noHeaders = {};
+const inJson: Negotiated = { format: "json", type: mediaTypes.json };
 
 /** RFC 6750 §3: a request without credentials is told no error code, one with wrong credentials is. */
 function authenticate(headers: IncomingHttpHeaders, { clients, now }: Gate): Access {
@@ -58,11 +55,11 @@ function authenticate(headers: IncomingHttpHeaders, { clients, now }: Gate): Acc
   return caller;
 }
 
-function withinRate(caller: Access, { rateLimit, now }: Gate): Readonly<Record<string, string>> {
-  if (rateLimit === undefined) return noHeaders;
-  const taken = rateLimit.take(caller.client.id, now());
-  if (!taken.allowed) throw new Refusal("rate-exceeded", [], taken.headers);
-  return taken.headers;
+/** Whatever becomes of the request, it counts, and its answer says what is left. */
+function spend(caller: Access, reply: FastifyReply, rateLimit: RateLimit, now: number): void {
+  const taken = rateLimit.take(caller.client.id, now);
+  reply.headers(taken.headers);
+  if (!taken.allowed) throw new Refusal("rate-exceeded");
 }
 
 /** The customers' contract wants `Request-Tracking-Id` and `ClientId` on every request, once each. */

@@ -28,13 +28,12 @@ async function send(api: Api, method: "GET" | "PUT", body?: unknown) {
 
 describe("/v1/catalogue", () => {
   it("shows the catalogue that counts", async () => {
-    const api = await openOwnApi();
+    await using api = await openOwnApi();
     assert.deepEqual((await send(api, "GET")).body, { catalogue: catalogueOf(smallCatalogue), change: 0 });
-    await api.close();
   });
 
   it("takes a new version, in the structure of the file, and says by which change it is in force", async () => {
-    const api = await openOwnApi();
+    await using api = await openOwnApi();
     const { catalogue } = (await send(api, "GET")).body;
     const answer = await send(api, "PUT", { ...catalogue, version: 2, modules: ["News", "Events"] });
     assert.equal(answer.status, 200);
@@ -47,11 +46,10 @@ describe("/v1/catalogue", () => {
     assert.deepEqual((await send(api, "GET")).body, answer.body);
     const again = await send(api, "PUT", answer.body.catalogue);
     assert.deepEqual([again.status, again.headers["saywhen-change"]], [200, "1"]);
-    await api.close();
   });
 
   it("refuses what is wrong with every fault, and what does not follow the one in force", async () => {
-    const api = await openOwnApi();
+    await using api = await openOwnApi();
     const { catalogue } = (await send(api, "GET")).body;
     const invalid = await send(api, "PUT", { ...catalogue, version: 2, modules: [7], colours: [] });
     assert.equal(invalid.status, 422);
@@ -67,6 +65,5 @@ describe("/v1/catalogue", () => {
     assert.equal((await send(api, "PUT", '{"version":2,"version":3}')).status, 400);
     assert.equal((await send(api, "PUT", "null")).status, 422);
     assert.deepEqual((await send(api, "GET")).body, { catalogue, change: 0 });
-    await api.close();
   });
 });

@@ -9,7 +9,7 @@ import type { Answer, Call, Route } from "./route.ts";
 
 /** Everything that may be chosen. */
 export function catalogueRoutes(store: Store, inForce: CatalogueInForce, links: Links): Route[] {
-  const shared = { family: "own", scope: "admin", path: "/v1/catalogue" } as const;
+  const shared = { family: "own", scope: "admin", path: "/v1/catalogue", formats: ["json"] } as const;
   return [
     {
       ...shared,

@@ -30,7 +30,7 @@ const crm = { id: "crm", scopes: ["decide", "customers:read"] };
 
 describe("/v1/clients", () => {
   it("adds a client, whose secret works at once and is never shown again", async () => {
-    const api = await openOwnApi();
+    await using api = await openOwnApi();
     const made = await send(api, "POST", "/v1/clients", { id: "boss", scopes: ["admin"] });
     assert.equal(made.status, 201);
     assert.equal(made.headers.location, "/v1/clients/boss");
@@ -45,11 +45,10 @@ describe("/v1/clients", () => {
     const one = await send(api, "GET", "/v1/clients/boss");
     assert.deepEqual(Object.keys(one.body.client), ["id", "scopes", "createdAt", "secrets"]);
     assert.ok(![list, one].some(({ text }) => text.includes(secret) || /[0-9a-f]{64}/.test(text)));
-    await api.close();
   });
 
   it("rotates secrets, and revokes for good", async () => {
-    const api = await openOwnApi();
+    await using api = await openOwnApi();
     const first = (await send(api, "POST", "/v1/clients", crm)).body.secret;
     const rotated = await send(api, "POST", "/v1/clients/crm/rotate");
     assert.equal(rotated.status, 200);
@@ -63,11 +62,10 @@ describe("/v1/clients", () => {
     }
     assert.ok((await send(api, "GET", "/v1/clients/crm")).body.client.revokedAt);
     assert.equal((await send(api, "DELETE", "/v1/clients/crm")).status, 204);
-    await api.close();
   });
 
   it("refuses in problem details, naming every fault with its place", async () => {
-    const api = await openOwnApi();
+    await using api = await openOwnApi();
     const wrong = await send(api, "POST", "/v1/clients", { id: "a b", scopes: ["root", "decide", "all"] });
     assert.equal(wrong.status, 422);
     assert.match(wrong.headers["content-type"] as string, /^application\/problem\+json/);
@@ -94,11 +92,10 @@ describe("/v1/clients", () => {
       assert.deepEqual([answer.status, answer.body.type.split("#")[1]], [status, problem], answer.text);
     }
     assert.equal(api.clients.clients().length, 2);
-    await api.close();
   });
 
   it("is for clients with the scope admin alone", async () => {
-    const api = await openOwnApi();
+    await using api = await openOwnApi();
     const others = ["customers:read", "customers:write", "emailpreferences:read", "emailpreferences:write"];
     const scopes = [...others, "decide", "audience", "changes", "suppressions"];
     const { secret } = (await send(api, "POST", "/v1/clients", { id: "most", scopes })).body;
@@ -117,11 +114,10 @@ describe("/v1/clients", () => {
     }
     assert.equal(api.clients.client("crm"), undefined);
     assert.equal(api.clients.client("most")?.secrets.length, 1);
-    await api.close();
   });
 
   it("counts each client's requests and refuses those beyond its rate", async () => {
-    const api = await openOwnApi(":memory:", 3);
+    await using api = await openOwnApi(":memory:", 3);
     const answers = [];
     for (let count = 0; count < 8; count++) answers.push(await send(api, "GET", "/v1/clients"));
     const refused = answers.filter(({ status }) => status === 429);
@@ -129,6 +125,5 @@ describe("/v1/clients", () => {
     assert.equal(answers[0]?.headers["ratelimit-policy"], '"client";q=3;w=1');
     assert.equal(refused[0]?.headers["retry-after"], "1");
     assert.match(refused[0]?.body.type ?? "", /#rate-exceeded$/);
-    await api.close();
   });
 });

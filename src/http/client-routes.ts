@@ -11,7 +11,7 @@ const clientPath = "/v1/clients/{clientId}";
 
 /** The programs that may use this service. */
 export function clientRoutes(registry: ClientRegistry): Route[] {
-  const shared = { family: "own", scope: "admin" } as const;
+  const shared = { family: "own", scope: "admin", formats: ["json"] } as const;
   return [
     {
       ...shared,

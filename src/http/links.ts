@@ -3,9 +3,9 @@ export interface Links {
   readonly root: string;
 }
 
+/** @param context empty, or a path that begins with a slash */
 export function makeLinks(baseUrl: string, context: string): Links {
-  const path = context === "" ? "" : `/${context}`;
-  return { root: `${baseUrl.replace(/\/+$/, "")}${path}` };
+  return { root: baseUrl.replace(/\/+$/, "") + context };
 }
 
 export function userLink({ root }: Links, id: number): string {

@@ -22,7 +22,7 @@ export interface Route {
   readonly summary: string;
   /** Names of the shapes (wire) of the body and of the answer with status 200 or 201, for OpenAPI. */
   readonly shapes: { readonly body?: string; readonly answer?: string };
-  /** Response formats, the default first. Absent: `json` alone. */
+  /** Response formats to choose from, the default first. Absent: there is one, whatever the request accepts. */
   readonly formats?: readonly Format[];
   /** Body formats taken. Absent: the operation takes no body. */
   readonly bodies?: readonly BodyFormat[];

@@ -16,7 +16,7 @@ export interface ServerParts {
   readonly routes: readonly Route[];
   readonly gate: Gate;
   readonly links: Links;
-  /** Path segments under which every route answers as well; empty for none. */
+  /** The path, from its slash on, under which every route answers as well; empty for none. */
   readonly context: string;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -83,8 +83,8 @@ function serveRoutes(server: FastifyInstance, { routes, gate }: ServerParts): vo
         method: route.method,
         url: path.replaceAll(/\{([^}]+)\}/g, ":$1"),
         config: { route },
-        onRequest: (request, _reply, done) => {
-          request.admission = admit(route, request, gate);
+        onRequest: (request, reply, done) => {
+          request.admission = admit(route, request, reply, gate);
           done();
         },
         handler: (request, reply) => answer(route, request, reply),
@@ -108,7 +108,7 @@ async function answer(route: Route, request: FastifyRequest, reply: FastifyReply
     bodyFormat: admission.bodyFormat,
     body: (request.body as Buffer | undefined) ?? noBody,
   });
-  return send(reply.headers(admission.headers), answered);
+  return send(reply, answered);
 }
 
 function send(reply: FastifyReply, { status, body, type, headers }: Answer): FastifyReply {
@@ -120,7 +120,6 @@ function send(reply: FastifyReply, { status, body, type, headers }: Answer): Fas
 function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply, { links, logger }: ServerParts): FastifyReply {
   const refusal = refusalOf(error);
   if (refusal.problem === "internal") logger.error({ err: error, route: routeOf(request) }, "unexpected error");
-  if (request.admission !== undefined) reply.headers(request.admission.headers);
   return send(reply, problemAnswer(refusal, familyOf(pathOf(request)), acceptedBy(request), links));
 }
 
@@ -155,7 +154,7 @@ function pathOf(request: FastifyRequest): string {
 }
 
 function withoutContext(url: string, context: string): string {
-  return context !== "" && url.startsWith(`/${context}/`) ? url.slice(context.length + 1) : url;
+  return context !== "" && url.startsWith(`${context}/`) ? url.slice(context.length) : url;
 }
 
 /** One line and one measurement a request: never an address, a token, or a path with an e-mail address in it. */

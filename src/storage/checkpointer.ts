@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import type { DatabaseSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
+import { lockWaitMs } from "./database-file.ts";
+import { failureOf } from "./sqlite-failure.ts";
 
 export type CheckpointRequest = "checkpoint" | "close";
 
@@ -25,7 +27,7 @@ export class Checkpointer {
   readonly #worker: Worker;
   readonly #onError: (kind: string) => void;
   #changes = 0;
-  #underWay = false;
+  #isUnderWay = false;
   #timer: NodeJS.Timeout | undefined;
   #pagesMax = walPagesMax;
 
@@ -41,12 +43,10 @@ export class Checkpointer {
     this.#worker.on("error", () => this.#workerLost());
   }
 
-  /** To be called after each commit, with the number of changes that it appended. */
+  /** To be called after each commit, with the number of changes that it made. */
   committed(changes: number): void {
     this.#changes += changes;
-    if (this.#underWay) return;
-    if (this.#changes >= changesMax) this.#request();
-    else this.#timer ??= setTimeout(() => this.#request(), quietMs).unref();
+    this.#plan();
   }
 
   /** Lets go of the file; the writer's connection, when it is closed after this, copies the rest and drops the WAL. */
@@ -59,30 +59,45 @@ export class Checkpointer {
     await gone;
   }
 
+  #plan(): void {
+    if (this.#isUnderWay || this.#changes === 0) return;
+    if (this.#changes >= changesMax) this.#request();
+    else this.#timer ??= setTimeout(() => this.#request(), quietMs).unref();
+  }
+
   #request(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#changes = 0;
-    this.#underWay = true;
+    this.#isUnderWay = true;
     this.#worker.postMessage("checkpoint" satisfies CheckpointRequest);
   }
 
   #reported(report: CheckpointReport): void {
-    this.#underWay = false;
+    this.#isUnderWay = false;
     if ("failure" in report) this.#onError(report.failure);
     else if (report.pages > this.#pagesMax) this.#beginAnew(report.pages);
+    this.#plan();
   }
 
-  /** With a reader in its way, in this process or another, it tries again only when the WAL has grown as much again. */
+  /** With a reader in its way, in whatever process, it tries again only when the WAL has grown as much again. */
   #beginAnew(pages: number): void {
-    const row = this.#db.prepare("PRAGMA wal_checkpoint(RESTART)").get();
-    this.#pagesMax = row?.["busy"] === 0 ? walPagesMax : pages + walPagesMax;
+    this.#pagesMax = pages + walPagesMax;
+    this.#db.exec("PRAGMA busy_timeout = 0");
+    try {
+      const row = this.#db.prepare("PRAGMA wal_checkpoint(RESTART)").get();
+      if (row?.["busy"] === 0) this.#pagesMax = walPagesMax;
+    } catch (error) {
+      this.#onError(failureOf(error)?.kind ?? "unknown");
+    } finally {
+      this.#db.exec(`PRAGMA busy_timeout = ${lockWaitMs}`);
+    }
   }
 
-  /** Without the worker SQLite's own way has to do: the writer copies every thousand pages. */
+  /** Without the worker, which is never called again, SQLite's own way has to do: a copy every thousand pages. */
   #workerLost(): void {
+    this.#isUnderWay = true;
     this.#onError("checkpoint-worker");
-    this.#underWay = true;
     this.#db.exec("PRAGMA wal_autocheckpoint = 1000");
   }
 }

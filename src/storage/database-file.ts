@@ -6,17 +6,12 @@ import { DatabaseSync } from "node:sqlite";
 export const inMemory = ":memory:";
 
 /** How long a statement waits for another process's lock: it holds up the event loop, so it gives up soon. */
-const lockWaitMs = 500;
+export const lockWaitMs = 500;
 
 /** Opens a database file for reading and writing; makes it, for its owner only, and its folder where they are missing. */
 export function openFile(file: string): DatabaseSync {
   if (file !== inMemory) makeFile(file);
   return new DatabaseSync(file, { timeout: lockWaitMs });
-}
-
-/** Opens a database file that is there, for reading only. */
-export function openFileReadOnly(file: string): DatabaseSync {
-  return new DatabaseSync(file, { timeout: lockWaitMs, readOnly: true });
 }
 
 /** SQLite would make the file readable for everybody; its -wal and -shm files take over the mode that it has. */

@@ -39,13 +39,6 @@ export function migrate(db: DatabaseSync, now: string): void {
   }
 }
 
-/** Makes sure, without changing anything, that the schema is one that this program can read. Throws SchemaMismatch. */
-export function assertReadable(db: DatabaseSync): void {
-  const [first] = pendingMigrations(db);
-  if (first === undefined) return;
-  throw new SchemaMismatch(`The database lacks ${first.name}; start the server once, which brings it up to date.`);
-}
-
 /** What the database lacks. Throws SchemaMismatch when it has what this program cannot understand. */
 function pendingMigrations(db: DatabaseSync): Migration[] {
   const known = knownMigrations();

@@ -27,9 +27,7 @@ export function takeServingLock(file: string): DatabaseSync {
     const holder = isBusy(error) ? holderOf(lock) : undefined;
     lock.close();
     if (holder === undefined) throw error;
-    throw new StoreInUse(`The database is served by another process (pid ${holder}); stop that one first.`, {
-      cause: error,
-    });
+    throw new StoreInUse(`The database is served by another process (pid ${holder}); stop that one first.`);
   }
 }
 

@@ -95,7 +95,7 @@ class SqliteStore implements Store, ClientStore {
   readonly #checkpointer: Checkpointer | undefined;
   /** When (ms, monotonic) a commit last succeeded, with no failure since. */
   #provenAt = Number.NEGATIVE_INFINITY;
-  #closed = false;
+  #isClosed = false;
 
   constructor(parts: Parts) {
     const { db, file, clock } = parts;
@@ -111,14 +111,16 @@ class SqliteStore implements Store, ClientStore {
       changes: this.#changes,
       addresses: this.#addresses,
       directory: this.#directory,
-      onGroup: (group) => this.#committed(group),
+      onGroup: (group) => {
+        this.#committed(group.changes);
+        parts.onGroup(group);
+      },
       onError: (kind) => this.#failed(kind),
     });
   }
 
-  async append<Refusal>(write: Write<Refusal>): Promise<Appended | Refused<Refusal>> {
-    this.#assertOpen();
-    return this.#writer.append(write);
+  append<Refusal>(write: Write<Refusal>): Promise<Appended | Refused<Refusal>> {
+    return this.#isClosed ? Promise.reject(closed()) : this.#writer.append(write);
   }
 
   async newest<const Streams extends readonly Stream[]>(streams: Streams): Promise<NewestOf<Streams>> {
@@ -142,7 +144,7 @@ class SqliteStore implements Store, ClientStore {
   }
 
   async *everyPreferences(): AsyncGenerator<Change> {
-    this.#assertOpen();
+    if (this.#isClosed) throw closed();
     try {
       yield* this.#changes.everyPreferences();
     } catch (error) {
@@ -151,13 +153,12 @@ class SqliteStore implements Store, ClientStore {
   }
 
   async check(): Promise<void> {
-    this.#guarded(() => {
-      this.#changes.end();
-      if (performance.now() - this.#provenAt < provenMs) return;
-      // Only a commit shows that the disk takes writes; this one writes back what is there already.
-      inTransaction(this.#parts.db, () => this.#parts.db.exec("UPDATE migration SET name = name WHERE number = 1"));
-      this.#provenAt = performance.now();
-    });
+    this.#guarded(() => this.#changes.end());
+    if (performance.now() - this.#provenAt < provenMs) return;
+    // Only a commit shows that the disk takes writes; this one writes back what is there already.
+    this.#written(() =>
+      inTransaction(this.#parts.db, () => this.#parts.db.exec("UPDATE migration SET name = name WHERE number = 1")),
+    );
   }
 
   async clients(): Promise<Client[]> {
@@ -165,7 +166,7 @@ class SqliteStore implements Store, ClientStore {
   }
 
   async saveClient(client: Client): Promise<void> {
-    this.#guarded(() => this.#clients.save(client));
+    this.#written(() => this.#clients.save(client));
   }
 
   async tokens(now: string): Promise<IssuedToken[]> {
@@ -173,22 +174,21 @@ class SqliteStore implements Store, ClientStore {
   }
 
   async saveToken(token: IssuedToken, now: string): Promise<void> {
-    this.#guarded(() => this.#clients.saveToken(token, now));
+    this.#written(() => this.#clients.saveToken(token, now));
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#writer.drain();
     await this.#checkpointer?.close();
     this.#parts.db.close();
     this.#parts.lock?.close();
   }
 
-  #committed(group: Group): void {
+  #committed(changes: number): void {
     this.#provenAt = performance.now();
-    this.#checkpointer?.committed(group.changes);
-    this.#parts.onGroup(group);
+    this.#checkpointer?.committed(changes);
   }
 
   #failed(kind: string): void {
@@ -198,7 +198,7 @@ class SqliteStore implements Store, ClientStore {
 
   /** Runs what needs the database; its failures become StoreUnavailable. */
   #guarded<Value>(work: () => Value): Value {
-    this.#assertOpen();
+    if (this.#isClosed) throw closed();
     try {
       return work();
     } catch (error) {
@@ -206,14 +206,20 @@ class SqliteStore implements Store, ClientStore {
     }
   }
 
+  /** Runs a small transaction beside the log. */
+  #written(work: () => void): void {
+    this.#guarded(work);
+    this.#committed(1);
+  }
+
   #named(error: unknown): unknown {
     const failure = failureOf(error);
-    if (failure === undefined) return error;
+    if (failure === undefined) return this.#isClosed ? closed() : error;
     this.#failed(failure.kind);
     return failure.error;
   }
+}
 
-  #assertOpen(): void {
-    if (this.#closed) throw new StoreUnavailable("the store is closed");
-  }
+function closed(): StoreUnavailable {
+  return new StoreUnavailable("the store is closed");
 }

@@ -82,32 +82,43 @@ export class Writer {
   #flush(): void {
     const group = this.#waiting.splice(0, groupSizeMax);
     if (this.#waiting.length > 0) setImmediate(() => this.#flush());
-    if (group.length > 0) this.#commit(group);
+    this.#commit(group);
   }
 
   #commit(group: readonly Waiting[]): void {
-    const { changes, directory, onError, onGroup } = this.#options;
+    if (group.length === 0) return;
     const start = performance.now();
+    let written: { readonly appended: number; readonly answers: readonly (() => void)[] };
     try {
-      const { appended, answers } = this.#write(group);
-      changes.settle(true);
-      if (appended > 0)
-        onGroup({ writes: group.length, changes: appended, seconds: (performance.now() - start) / 1000 });
-      for (const answer of answers) answer();
+      written = this.#write(group);
     } catch (error) {
-      changes.settle(false);
-      directory.rolledBack();
-      if (error instanceof Spoiled) {
-        error.waiting.reject(error.cause);
-        const others = group.filter((waiting) => waiting !== error.waiting);
-        if (others.length > 0) this.#commit(others);
-        return;
-      }
-      const failure = failureOf(error);
-      onError(failure?.kind ?? "unknown");
-      const reason = failure?.error ?? new StoreUnavailable("the database cannot be written", { cause: error });
-      for (const waiting of group) waiting.reject(reason);
+      this.#undone(group, error);
+      return;
     }
+    this.#options.changes.settle(true);
+    for (const answer of written.answers) answer();
+    if (written.appended === 0) return;
+    this.#options.onGroup({
+      writes: group.length,
+      changes: written.appended,
+      seconds: (performance.now() - start) / 1000,
+    });
+  }
+
+  /** Nothing of the group was appended: because of one write, without which the others are tried again, or at all. */
+  #undone(group: readonly Waiting[], error: unknown): void {
+    const { changes, directory, onError } = this.#options;
+    changes.settle(false);
+    directory.rolledBack();
+    if (error instanceof Spoiled) {
+      error.waiting.reject(error.cause);
+      this.#commit(group.filter((waiting) => waiting !== error.waiting));
+      return;
+    }
+    const failure = failureOf(error);
+    const reason = failure?.error ?? new StoreUnavailable("the database cannot be written", { cause: error });
+    for (const waiting of group) waiting.reject(reason);
+    onError(failure?.kind ?? "unknown");
   }
 
   /** Runs the steps of a group, and writes what they answer with, in one transaction. */
