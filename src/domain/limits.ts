@@ -16,11 +16,13 @@ export const limits = {
   evidenceBytes: 2048,
   /** Characters of a path parameter, undecoded; an e-mail address fits. */
   pathParameterCharacters: 800,
-  /** Entries on one page of a directory list: when none is asked for, and at most. */
+  /** Entries on one page of a directory list when no `limit` is asked for. */
   pageEntries: 200,
+  /** Entries on one page of a directory list at most. */
   largestPageEntries: 1000,
-  /** Milliseconds within which a request's headers, and the whole request, must have arrived. */
+  /** Milliseconds within which a request's headers must have arrived. */
   headersMs: 10_000,
+  /** Milliseconds within which a whole request must have arrived. */
   requestMs: 20_000,
   /** Milliseconds for which an idle connection is kept. */
   idleConnectionMs: 65_000,
@@ -35,7 +37,7 @@ export const limits = {
   /** Characters of an unknown name that are repeated to its sender. */
   echoedCharacters: 60,
   /** Live tokens of one client; the oldest goes when one more is given out. */
-  clientTokensMax: 100,
+  clientTokensMax: 1000,
   /** Bytes of an e-mail address (RFC 5321 §4.5.3.1.3, without the angle brackets). */
   emailAddressBytes: 254,
   /** Bytes of an e-mail address before its `@` (RFC 5321 §4.5.3.1.1). */

@@ -44,7 +44,7 @@ const inJson: Negotiated = { format: "json", type: mediaTypes.json };
 /** RFC 6750 §3: a request without credentials is told no error code, one with wrong credentials is. */
 function authenticate(headers: IncomingHttpHeaders, { clients, now }: Gate): Access {
   const { authorization } = headers;
-  const token = authorization === undefined ? undefined : /^Bearer +([\w.~+/-]+=*) *$/i.exec(authorization)?.[1];
+  const token = authorization === undefined ? undefined : /^Bearer +([!-~]+) *$/i.exec(authorization)?.[1];
   if (authorization === undefined) {
     throw new Refusal("token-missing", [], { "www-authenticate": 'Bearer realm="saywhen"' });
   }

@@ -15,11 +15,11 @@ const ownerSql = "SELECT id FROM directory WHERE email = ?";
 const pageSql =
   "SELECT body FROM (SELECT id, stream FROM directory WHERE kind = ? ORDER BY id LIMIT ? OFFSET ?) AS entry " +
   "JOIN stream ON stream.id = entry.stream JOIN change ON position = head ORDER BY entry.id";
-/** Counts on from an id as long as a stream of it is there. */
+/** Counts on from an id as long as a stream of it is there. (node:sqlite binds every number as a REAL.) */
 const freeIdSql =
-  "WITH RECURSIVE taken (id) AS (SELECT ? UNION ALL SELECT id + 1 FROM taken " +
-  "WHERE EXISTS (SELECT 1 FROM stream WHERE name = 'directory/' || ? || ':' || CAST(id AS TEXT)) " +
-  "OR EXISTS (SELECT 1 FROM stream WHERE name = ? || ':' || CAST(id AS TEXT))) SELECT max(id) AS id FROM taken";
+  "WITH RECURSIVE taken (id) AS (SELECT CAST(? AS INTEGER) UNION ALL SELECT taken.id + 1 FROM taken " +
+  "WHERE EXISTS (SELECT 1 FROM stream WHERE name = 'directory/' || ? || ':' || CAST(taken.id AS TEXT)) " +
+  "OR EXISTS (SELECT 1 FROM stream WHERE name = ? || ':' || CAST(taken.id AS TEXT))) SELECT max(id) AS id FROM taken";
 
 /** The directory of organisations and users, derived from its changes. */
 export class Directory {

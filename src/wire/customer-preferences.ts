@@ -1,6 +1,11 @@
 import Type, { type Static } from "typebox";
 import type { CatalogueWords } from "../domain/catalogue.ts";
-import { type CustomerPreferences, type CustomerWish, inPrintOrder, type Selection } from "../domain/customer-preferences.ts";
+import {
+  type CustomerPreferences,
+  type CustomerWish,
+  inPrintOrder,
+  type Selection,
+} from "../domain/customer-preferences.ts";
 import { limits } from "../domain/limits.ts";
 import { ignored, list, object, oneOf, printed, text, yesNo } from "./members.ts";
 import { shape } from "./shape.ts";
@@ -80,7 +85,11 @@ export const customerPreferencesRequest = shape({
       category,
       channels: channels.map(({ name, selections }) => ({
         name,
-        selections: selections.map(({ type, value, choice }) => ({ value, type, is_opt_in: letter(choice === "opted-in") })),
+        selections: selections.map(({ type, value, choice }) => ({
+          value,
+          type,
+          is_opt_in: letter(choice === "opted-in"),
+        })),
       })),
     })),
     ...(modifiedBy === undefined ? {} : { audit_info: { modified_by: modifiedBy } }),
@@ -180,7 +189,12 @@ export function customerPreferencesView(
     const channel = channelOf(preferenceOf(preferences, selection, words), selection);
     const is_opt_in = letter(selection.choice === "opted-in");
     if (is_opt_in === "Y") channel.is_opt_in = "Y";
-    channel.selections.push({ value: selection.value, type: selection.type, is_opt_in, audit_info: auditOf(selection) });
+    channel.selections.push({
+      value: selection.value,
+      type: selection.type,
+      is_opt_in,
+      audit_info: auditOf(selection),
+    });
   }
   return { request_tracking_id: trackingId, preferences };
 }

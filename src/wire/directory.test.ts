@@ -13,7 +13,12 @@ import {
   userSummary,
 } from "./directory.ts";
 
-const entry = { id: 5, email: "pat@example.com", name: { firstname: "Pat", lastname: "Lee", title: "" }, organisation: 3 };
+const entry = {
+  id: 5,
+  email: "pat@example.com",
+  name: { firstname: "Pat", lastname: "Lee", title: "" },
+  organisation: 3,
+};
 const atom = 'xmlns:atom="http://www.w3.org/2005/Atom"';
 
 test("a user's entry is printed in both formats and can be PUT as it is", () => {
@@ -40,12 +45,18 @@ test("a user without an e-mail address lacks the member, and can be PUT so but n
 
 test("an organisation without a name lacks the member, and can be PUT so but not added", () => {
   assert.equal(organisation.print({ id: 3 }, "xml"), "<organisation><id>3</id></organisation>");
-  assert.equal(organisation.print({ id: 3, name: "A & B" }, "xml"), "<organisation><id>3</id><name>A &amp; B</name></organisation>");
+  assert.equal(
+    organisation.print({ id: 3, name: "A & B" }, "xml"),
+    "<organisation><id>3</id><name>A &amp; B</name></organisation>",
+  );
   const body = Buffer.from("<organisation><id>3</id></organisation>");
   assert.deepEqual(organisationReplacementRequest.read(body, "xml"), { value: { id: 3 } });
   const reading = organisationRequest.read(body, "xml");
   assert.ok("faults" in reading);
-  assert.deepEqual(reading.faults.map((fault) => organisationRequest.place(fault.path, body, "xml")), ["/organisation/name"]);
+  assert.deepEqual(
+    reading.faults.map((fault) => organisationRequest.place(fault.path, body, "xml")),
+    ["/organisation/name"],
+  );
 });
 
 test("summaries have a link", () => {

@@ -87,7 +87,12 @@ test("missing lists are empty ones, and a missing id is none", () => {
 });
 
 test("an id is taken as a number or as digits, under either name", () => {
-  for (const member of ['"organisationid":3', '"organisationid":"3"', '"organisation":3', '"organisation":"3","organisationid":3']) {
+  for (const member of [
+    '"organisationid":3',
+    '"organisationid":"3"',
+    '"organisation":3',
+    '"organisation":"3","organisationid":3',
+  ]) {
     const body = Buffer.from(`{"emailpreferences":{"frequency":"Daily",${member}}}`);
     const reading = organisationPreferencesRequest.read(body, "json");
     assert.equal("value" in reading && reading.value.id, 3, member);
@@ -103,7 +108,7 @@ test("two ids that differ are refused", () => {
 });
 
 test("a summary's link is an atom:link in XML, and is ignored when it is sent back", () => {
-  const link = "http://example.com/context/api/2/organisations/3/emailpreferences?a=1&b=\"2\"";
+  const link = 'http://example.com/context/api/2/organisations/3/emailpreferences?a=1&b="2"';
   const value = { emailpreferences: { organisationid: 3, link } };
   assert.equal(
     organisationPreferencesSummary.print(value, "json"),
@@ -117,9 +122,15 @@ test("a summary's link is an atom:link in XML, and is ignored when it is sent ba
   );
   const sentBack = Buffer.from(xml.replace("<atom:link", "<frequency>Daily</frequency><atom:link"));
   assert.ok("value" in organisationPreferencesRequest.read(sentBack, "xml"));
-  assert.deepEqual(userPreferencesSummary.read(Buffer.from(userPreferencesSummary.print({ emailpreferences: { userid: 5, link } }, "xml")), "xml"), {
-    value: { emailpreferences: { userid: 5, link } },
-  });
+  assert.deepEqual(
+    userPreferencesSummary.read(
+      Buffer.from(userPreferencesSummary.print({ emailpreferences: { userid: 5, link } }, "xml")),
+      "xml",
+    ),
+    {
+      value: { emailpreferences: { userid: 5, link } },
+    },
+  );
 });
 
 test("places are printed by the wire's names, whatever the domain calls them", () => {
@@ -127,7 +138,11 @@ test("places are printed by the wire's names, whatever the domain calls them", (
   const xml = Buffer.from("<!-- <x> --><p:emailpreferences>");
   const places = [
     [["nodes", 0, "labels", 1], "/metadatanodes/0/metadata/1", "/metadatanodes/metadatanode[1]/metadata[2]"],
-    [["modules", 2, "nodes", 0, "node"], "/modules/2/metadatanodes/0/node", "/modules/module[3]/metadatanodes/metadatanode[1]/node"],
+    [
+      ["modules", 2, "nodes", 0, "node"],
+      "/modules/2/metadatanodes/0/node",
+      "/modules/module[3]/metadatanodes/metadatanode[1]/node",
+    ],
     [["alertServices", 0, "name"], "/alertservices/0/name", "/alertservices/alertservice[1]/name"],
     [["frequency"], "/frequency", "/frequency"],
     [["id"], "/organisationid", "/organisationid"],
@@ -140,8 +155,12 @@ test("places are printed by the wire's names, whatever the domain calls them", (
 });
 
 test("an unknown member that is named like a word of the domain is named in the message", () => {
-  const body = Buffer.from('{"emailpreferences":{"frequency":"Daily","modules":[{"name":"a","preference":"b","nodes":[]}]}}');
+  const body = Buffer.from(
+    '{"emailpreferences":{"frequency":"Daily","modules":[{"name":"a","preference":"b","nodes":[]}]}}',
+  );
   const reading = organisationPreferencesRequest.read(body, "json");
   const message = 'holds "nodes", which is not a member here; known: name, preference, frequency, metadatanodes';
-  assert.deepEqual("faults" in reading && reading.faults, [{ problem: "member-unknown", path: ["modules", 0], message }]);
+  assert.deepEqual("faults" in reading && reading.faults, [
+    { problem: "member-unknown", path: ["modules", 0], message },
+  ]);
 });

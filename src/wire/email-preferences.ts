@@ -57,7 +57,10 @@ export const organisationPreferencesRequest = shape({
   words: { ...words, id: "organisationid" },
   check: oneIdOnly,
   toValue: (sent) => requestOf(sent, sent.organisationid ?? sent.organisation),
-  fromValue: ({ wish, id }: EmailRequestBody) => ({ ...(id === undefined ? {} : { organisationid: id }), ...sentOf(wish) }),
+  fromValue: ({ wish, id }: EmailRequestBody) => ({
+    ...(id === undefined ? {} : { organisationid: id }),
+    ...sentOf(wish),
+  }),
 });
 
 export const userPreferencesRequest = shape({
@@ -71,7 +74,8 @@ export const userPreferencesRequest = shape({
 
 /** An organisation's id may be sent under both names, if they say the same. */
 function oneIdOnly({ organisationid, organisation }: Static<typeof organisationWished>, faults: FaultList): void {
-  if (organisationid === undefined || organisation === undefined || Number(organisationid) === Number(organisation)) return;
+  if (organisationid === undefined || organisation === undefined || Number(organisationid) === Number(organisation))
+    return;
   faults.add("id-differs", ["organisation"], "is another id than organisationid");
 }
 

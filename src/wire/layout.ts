@@ -120,7 +120,8 @@ function idLayout([number, text]: readonly Keywords[]): NumberLayout {
   return numberLayout(number, true);
 }
 
-function numberLayout({ minimum = 0, maximum = Number.MAX_SAFE_INTEGER }: Keywords, isTextToo: boolean): NumberLayout {
+function numberLayout({ minimum, maximum }: Keywords, isTextToo: boolean): NumberLayout {
+  if (minimum === undefined || maximum === undefined) throw new Error("a number needs a minimum and a maximum");
   return { kind: "number", least: minimum, most: maximum, isTextToo };
 }
 

@@ -41,7 +41,7 @@ function named<Item extends TSchema>(item: Item, name: string): Item {
 
 /** A whole number that we print. */
 export function count(description: string, example: number) {
-  return Type.Integer({ description, examples: [example], minimum: 0 });
+  return Type.Integer({ description, examples: [example], minimum: 0, maximum: limits.largestId });
 }
 
 /** An id as it is printed. */

@@ -30,7 +30,13 @@ test("the organisations' contract refuses with a summary, a ref and a plain link
 });
 
 test("Saywhen's own API refuses with a problem detail", () => {
-  const value = { type: "http://h/p", title: "T", status: 422, detail: "D", errors: [{ detail: "is missing", pointer: "#/a", problem: "p" }] };
+  const value = {
+    type: "http://h/p",
+    title: "T",
+    status: 422,
+    detail: "D",
+    errors: [{ detail: "is missing", pointer: "#/a", problem: "p" }],
+  };
   assert.equal(
     ownProblem.print(value, "json"),
     '{"type":"http://h/p","title":"T","status":422,"detail":"D","errors":[{"detail":"is missing","pointer":"#/a","problem":"p"}]}',

@@ -112,8 +112,7 @@ function readSent<Schema extends TSchema>(
 ): unknown {
   const text = textOf(body, faults);
   if (text === undefined) return undefined;
-  const parsed =
-    format === "json" ? parseJson(text, faults) : parseXml(text, sender.layout, sender.elements, faults);
+  const parsed = format === "json" ? parseJson(text, faults) : parseXml(text, sender.layout, sender.elements, faults);
   if (parsed === undefined) return undefined;
   const sent = format === "json" ? unwrapped(parsed.value, sender.root, faults) : parsed.value;
   if (sent === undefined) return undefined;

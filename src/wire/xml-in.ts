@@ -16,7 +16,12 @@ export interface XmlBody {
  *
  * @returns undefined when the text could not be read to its end; the faults are in the list
  */
-export function parseXml(text: string, layout: Layout, roots: readonly string[], faults: FaultList): XmlBody | undefined {
+export function parseXml(
+  text: string,
+  layout: Layout,
+  roots: readonly string[],
+  faults: FaultList,
+): XmlBody | undefined {
   const reading = new XmlReading(layout, roots, faults);
   try {
     parse(text, reading);
@@ -164,7 +169,11 @@ class XmlReading {
     for (const name in attributes) {
       if (isLink && name === "href") frame.held = attributes[name];
       else if (!(isLink && name === "rel") && name !== "xmlns" && !name.startsWith("xmlns:")) {
-        this.#faults.add("member-unknown", [...pathOf(frame), `@${shown(name)}`], "is not taken: there are no attributes here");
+        this.#faults.add(
+          "member-unknown",
+          [...pathOf(frame), `@${shown(name)}`],
+          "is not taken: there are no attributes here",
+        );
       }
     }
   }

@@ -19,7 +19,8 @@ function printer(layout: Layout, element: string, attributes = ""): Print {
       return inside(element, attributes, (value) => concat(value as unknown[], printItem));
     }
     case "text":
-      if (layout.isAtomLink) return (value) => `<atom:link rel="self" href="${escaped(value as string, inAttribute)}"/>`;
+      if (layout.isAtomLink)
+        return (value) => `<atom:link rel="self" href="${escaped(value as string, inAttribute)}"/>`;
       return inside(element, attributes, (value) => escaped(value as string, inText));
     case "number":
       return inside(element, attributes, String);
@@ -29,7 +30,10 @@ function printer(layout: Layout, element: string, attributes = ""): Print {
 }
 
 function objectPrinter({ members }: ObjectLayout, element: string, attributes: string): Print {
-  const parts = [...members.values()].map((member) => ({ name: member.name, print: printer(member.layout, member.element) }));
+  const parts = [...members.values()].map((member) => ({
+    name: member.name,
+    print: printer(member.layout, member.element),
+  }));
   return inside(element, attributes, (value) => {
     let printed = "";
     for (const { name, print } of parts) {

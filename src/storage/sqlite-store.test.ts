@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, describe, it, type TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Stream } from "../domain/stream.ts";
+import type { Store } from "../service/store.ts";
+import { SchemaMismatch } from "./migrate.ts";
+import { StoreInUse } from "./serving-lock.ts";
+import { openSqliteStore } from "./sqlite-store.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "saywhen-"));
+after(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+function newFile(): string {
+  files += 1;
+  return join(folder, `${files}`, "deep", "saywhen.db");
+}
+
+async function opened(test: TestContext, file: string, clock = Date.now) {
+  const store = await openSqliteStore({ file, clock });
+  test.after(() => store.close());
+  return store;
+}
+
+async function put(store: Store, subject: string, document: string) {
+  const draft = { actor: "Jo", client: "crm", kind: "preferences", document, stream: subject as Stream } as const;
+  const answer = await store.append({ reads: [], step: () => ({ append: [draft] }) });
+  assert("changes" in answer && answer.changes[0] !== undefined);
+  return answer.changes[0];
+}
+
+/** Changes a database file behind the store's back. */
+function edit(file: string, sql: string): void {
+  const db = new DatabaseSync(file);
+  db.exec(sql);
+  db.close();
+}
+
+describe("the store on a file", () => {
+  it("makes the folder and the file, for their owner only, and leaves no WAL when it is closed", async (test) => {
+    const file = newFile();
+    const store = await opened(test, file);
+    await put(store, "customer:1", "a");
+    const modes = () =>
+      readdirSync(join(file, "..")).map((name) => [name, statSync(join(file, "..", name)).mode & 0o777]);
+    assert.deepEqual(
+      modes(),
+      ["", "-shm", "-wal", ".lock"].map((end) => [`saywhen.db${end}`, 0o600]),
+    );
+    assert.equal(statSync(join(file, "..")).mode & 0o777, 0o700);
+    await store.close();
+    assert.deepEqual(
+      modes(),
+      ["", ".lock"].map((end) => [`saywhen.db${end}`, 0o600]),
+    );
+  });
+
+  it("can be read beside the server, which goes on writing", async (test) => {
+    const file = newFile();
+    const store = await opened(test, file);
+    await put(store, "customer:1", "a");
+    const reader = new DatabaseSync(file, { readOnly: true });
+    test.after(() => reader.close());
+    const count = () => reader.prepare("SELECT count(*) AS changes FROM change").get()?.["changes"];
+    reader.exec("BEGIN");
+    assert.equal(count(), 1);
+    await put(store, "customer:1", "b");
+    assert.equal(count(), 1);
+    reader.exec("COMMIT");
+    assert.equal(count(), 2);
+  });
+
+  it("is served once: a second server is told by whom, and starts when the first has stopped", async (test) => {
+    const file = newFile();
+    const first = await opened(test, file);
+    const second = openSqliteStore({ file });
+    await assert.rejects(
+      second,
+      (error) => error instanceof StoreInUse && error.message.includes(`(pid ${process.pid})`),
+    );
+    await put(first, "customer:1", "a");
+    await first.close();
+    await put(await opened(test, file), "customer:1", "b");
+  });
+
+  it("does not let time go back over a restart with a clock that was set back", async (test) => {
+    const file = newFile();
+    const noon = Date.parse("2026-03-03T12:00:00.000Z");
+    const first = await opened(test, file, () => noon);
+    await put(first, "customer:1", "a");
+    await first.close();
+    const second = await opened(test, file, () => noon - 3_600_000);
+    assert.equal((await put(second, "customer:1", "b")).at, "2026-03-03T12:00:00.000Z");
+  });
+
+  it("copies the WAL into the file while it serves", async (test) => {
+    const file = newFile();
+    const store = await opened(test, file);
+    const before = statSync(file).size;
+    await Promise.all(Array.from({ length: 1100 }, (_, index) => put(store, `customer:${index}`, "x".repeat(500))));
+    for (let wait = 0; wait < 500 && statSync(file).size < before + 500_000; wait += 1) await sleep(10);
+    assert(statSync(file).size >= before + 500_000);
+    assert(existsSync(`${file}-wal`));
+  });
+});
+
+describe("the schema of the store", () => {
+  it("may be newer than the server, as long as that was not marked as breaking", async (test) => {
+    const file = newFile();
+    await (await opened(test, file)).close();
+    edit(file, "INSERT INTO migration VALUES (9998, '9998-an-index-more', 0, '2027-01-01T00:00:00.000Z')");
+    await (await opened(test, file)).close();
+    edit(file, "INSERT INTO migration VALUES (9999, '9999-another-world', 1, '2027-01-01T00:00:00.000Z')");
+    await assert.rejects(openSqliteStore({ file }), (error) => {
+      assert(error instanceof SchemaMismatch);
+      assert.match(
+        error.message,
+        /^The database was changed by a newer version \(9999-another-world\).*use that version/,
+      );
+      return true;
+    });
+    edit(file, "DELETE FROM migration WHERE number = 9999");
+    await put(await opened(test, file), "customer:1", "a");
+  });
+
+  it("is not laid into another program's database", async () => {
+    const file = newFile();
+    await (await openSqliteStore({ file: join(file, "..", "other.db") })).close();
+    edit(file, "CREATE TABLE song (title TEXT)");
+    await assert.rejects(openSqliteStore({ file }), SchemaMismatch);
+    const db = new DatabaseSync(file);
+    assert.deepEqual(
+      db
+        .prepare("SELECT name FROM sqlite_schema")
+        .all()
+        .map(({ name }) => name),
+      ["song"],
+    );
+    db.close();
+  });
+});

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { describe, it, type TestContext } from "node:test";
+import type { Stream } from "../domain/stream.ts";
+import { StoreUnavailable } from "../service/store.ts";
+import { Addresses } from "./addresses.ts";
+import { Changes } from "./changes.ts";
+import { Directory } from "./directory.ts";
+import { migrate } from "./migrate.ts";
+import { type Group, Writer } from "./writer.ts";
+
+function setUp(test: TestContext) {
+  const db = new DatabaseSync(":memory:");
+  test.after(() => db.close());
+  migrate(db, "2026-03-03T14:05:00.000Z");
+  const groups: Group[] = [];
+  const errors: string[] = [];
+  const changes = new Changes(db);
+  const writer = new Writer({
+    db,
+    changes,
+    addresses: new Addresses(db),
+    directory: new Directory(db),
+    clock: () => Date.parse("2026-03-03T14:05:00.000Z"),
+    onGroup: (group) => groups.push(group),
+    onError: (kind) => errors.push(kind),
+  });
+  const put = (subject: string, text: string, kind: "directory" | "preferences" = "preferences") => {
+    const stream = subject as Stream<string>;
+    return writer.append({
+      reads: [stream],
+      step: (newest) => ({
+        append: [
+          { actor: "Jo", client: "crm", stream, kind, document: (newest.change(stream)?.document ?? "") + text },
+        ],
+      }),
+    });
+  };
+  const newest = (subject: string) => changes.head(subject as Stream)?.change.document;
+  return { db, groups, errors, writer, put, newest };
+}
+
+/** Tells the disk's room (in pages) through SQLite itself, which then fails as it does on a full disk. */
+function room(db: DatabaseSync, pages: number): void {
+  db.exec(`PRAGMA max_page_count = ${pages}`);
+}
+
+describe("the writer", () => {
+  it("carries all that is handed over in one turn in one transaction", async (test) => {
+    const { groups, put, newest } = setUp(test);
+    await Promise.all(["a", "b", "c"].map((text) => put("customer:1", text)));
+    await Promise.all(Array.from({ length: 600 }, (_, index) => put(`customer:${index}`, "x")));
+    assert.equal(newest("customer:1"), "abcx");
+    assert.deepEqual(
+      groups.map(({ writes, changes }) => [writes, changes]),
+      [
+        [3, 3],
+        [512, 512],
+        [88, 88],
+      ],
+    );
+    assert(groups.every(({ seconds }) => seconds > 0 && seconds < 10));
+  });
+
+  it("appends nothing of a group that does not fit on the disk, says so, and goes on when room returns", async (test) => {
+    const { db, errors, groups, put, newest } = setUp(test);
+    await put("customer:1", "a");
+    const pages = db.prepare("PRAGMA page_count").get()?.["page_count"] as number;
+    room(db, pages + 2);
+    const answers = await Promise.allSettled([
+      put("customer:1", "b"),
+      put("customer:2", "x".repeat(50_000)),
+      put("customer:3", "c"),
+    ]);
+    for (const answer of answers) {
+      assert(answer.status === "rejected" && answer.reason instanceof StoreUnavailable);
+      assert.equal(answer.reason.message, "the database cannot be used: database or disk is full");
+    }
+    assert.deepEqual([newest("customer:1"), newest("customer:2"), newest("customer:3")], ["a", undefined, undefined]);
+    assert.deepEqual(errors, ["full"]);
+    assert.equal(db.isTransaction, false);
+    room(db, 1_000_000);
+    const [answer] = await Promise.all([put("customer:1", "b"), put("customer:3", "c")]);
+    assert("changes" in answer);
+    assert.deepEqual([answer.changes[0]?.position, answer.changes[0]?.previous], [1, 0]);
+    assert.deepEqual([newest("customer:1"), newest("customer:3")], ["ab", "c"]);
+    assert.equal(groups.length, 2);
+  });
+
+  it("leaves the others alone when one write cannot be written, and their steps see nothing of it", async (test) => {
+    const { db, errors, groups, put, newest } = setUp(test);
+    const answers = await Promise.allSettled([
+      put("customer:1", "a"),
+      put("customer:1", "not an entry", "directory"),
+      put("customer:1", "b"),
+      put("customer:2", "not an entry either", "directory"),
+      put("customer:2", "c"),
+    ]);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      ["fulfilled", "rejected", "fulfilled", "rejected", "fulfilled"],
+    );
+    assert.deepEqual([newest("customer:1"), newest("customer:2")], ["ab", "c"]);
+    assert.deepEqual(
+      db
+        .prepare("SELECT position FROM change")
+        .all()
+        .map(({ position }) => position),
+      [0, 1, 2],
+    );
+    assert.deepEqual([errors, groups.length], [[], 1]);
+  });
+
+  it("takes nothing while the database is read-only, and tells that from a full disk", async (test) => {
+    const { db, errors, put, newest } = setUp(test);
+    db.exec("PRAGMA query_only = ON");
+    await assert.rejects(put("customer:1", "a"), StoreUnavailable);
+    db.exec("PRAGMA query_only = OFF");
+    await put("customer:1", "b");
+    assert.deepEqual([newest("customer:1"), errors], ["b", ["readonly"]]);
+  });
+});
