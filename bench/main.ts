@@ -5,8 +5,8 @@ import { profile } from "./profile.ts";
 const benches: Readonly<Record<string, { readonly calls: readonly string[]; readonly run: Run }>> = {
   http: {
     calls: [
-      "http [-- [--rounds 7] [--seconds 2] [--write]]",
-      "http -- --profile [--load put|put-xml|get] [--seconds 10]",
+      "http [-- [--rounds 7] [--seconds 2] [--customers 10000] [--write]]",
+      "http -- --profile [--load put|put-xml|get] [--seconds 10] [--customers 10000]",
     ],
     run: http,
   },

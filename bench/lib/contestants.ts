@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Children, freePort, type Server } from "./children.ts";
-import { CUSTOMERS, type Load, requestFor } from "./loads.ts";
+import { type Load, requestFor } from "./loads.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const PEERS = join(ROOT, "bench/peers");
@@ -81,7 +81,7 @@ export async function startPeer({ children, folder, token }: Ring): Promise<Serv
 export async function fill(server: Server, load: Load): Promise<void> {
   let next = 0;
   const worker = async (): Promise<void> => {
-    for (let number = next++; number < CUSTOMERS; number = next++) await send(server, load, number);
+    for (let number = next++; number < load.customers; number = next++) await send(server, load, number);
   };
   await Promise.all(Array.from({ length: 64 }, worker));
 }

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Children } from "./children.ts";
-import { CUSTOMER_ID, CUSTOMER_PATH, CUSTOMERS, type Load } from "./loads.ts";
+import { CUSTOMER_ID, CUSTOMER_PATH, type Load } from "./loads.ts";
 
 /** As many connections as the goals are stated for. */
 export const CONNECTIONS = 64;
@@ -47,11 +47,10 @@ export async function generate(children: Children, scriptPath: string, origin: s
 }
 
 /**
- * Every request is made before the round starts, two for each customer with the other choice in one, and sent in a
- * scattered order: so the generator costs little, and about half of the PUTs change something.
+ * Every request is made before the round starts, two for each customer with the other choice in one, and then drawn at
+ * random: so the generator costs little, and about half of the PUTs change something.
  */
-function script({ method, headers, body }: Load): string {
-  const stride = 7_919;
+function script({ customers, method, headers, body }: Load): string {
   return `
 local function filled(text, number, choice)
   return (text:gsub("@NUMBER@", number):gsub("@CHOICE@", choice))
@@ -59,11 +58,11 @@ end
 local path = ${quote(CUSTOMER_PATH.replace("@CUSTOMER@", CUSTOMER_ID))}
 local body = ${body === undefined ? "nil" : quote(body)}
 local requests = {}
-local at = os.time() * 104729 % ${2 * CUSTOMERS}
+math.randomseed(os.time())
 function init(args)
-  for slot = 0, ${2 * CUSTOMERS - 1} do
-    local number = string.format("%05d", slot % ${CUSTOMERS})
-    local choice = slot < ${CUSTOMERS} and "Y" or "N"
+  for slot = 0, ${2 * customers - 1} do
+    local number = string.format("%05d", slot % ${customers})
+    local choice = slot < ${customers} and "Y" or "N"
     local headers = {}
 ${Object.entries(headers)
   .map(([name, value]) => `    headers[ ${quote(name)} ] = filled(${quote(value)}, number, choice)`)
@@ -72,8 +71,7 @@ ${Object.entries(headers)
   end
 end
 function request()
-  at = (at + ${stride}) % ${2 * CUSTOMERS}
-  return requests[at]
+  return requests[math.random(0, ${2 * customers - 1})]
 end
 function done(summary, latency)
   local errors = summary.errors
@@ -85,7 +83,7 @@ end
 `;
 }
 
-/** A Lua string literal; the long bracket needs no escapes, and no load holds its end. As an index it needs a space before it. */
+/** A Lua string literal without escapes. As an index it needs a space before it, or the brackets run together. */
 function quote(text: string): string {
   return `[==[${text}]==]`;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loads, requestFor } from "./loads.ts";
 
-const all = loads("t".repeat(32));
+const all = loads("t".repeat(32), 100);
 
 test("the JSON body is about 600 bytes and has six selections over both categories and all channels", () => {
   const body = requestFor(all.put, 7).init.body ?? "";

@@ -1,11 +1,10 @@
-/** How many customers the load is spread over, so that no cache sees one document only. */
-export const CUSTOMERS = 10_000;
-
 export type LoadName = "put" | "put-xml" | "get";
 
 /** One kind of request, to be sent for every customer. */
 export interface Load {
   readonly name: LoadName;
+  /** How many customers it is spread over, so that no cache sees one document only. */
+  readonly customers: number;
   readonly method: "GET" | "PUT";
   readonly headers: Readonly<Record<string, string>>;
   /** Holds the placeholders `@NUMBER@` (five digits that tell the customers apart) and `@CHOICE@` (`Y` or `N`). */
@@ -72,19 +71,26 @@ function xmlSelection(selection: (typeof wish)[number]["channels"][number]["sele
 }
 
 /** The three loads, with the headers that the customers' contract asks for. */
-export function loads(token: string): Readonly<Record<LoadName, Load>> {
+export function loads(token: string, customers: number): Readonly<Record<LoadName, Load>> {
   const headers = { Authorization: `Bearer ${token}`, ClientId: "admin", "Request-Tracking-Id": "bench-@NUMBER@" };
   const json = { ...headers, Accept: "application/json" };
   const xml = { ...headers, Accept: "application/xml" };
   return {
-    put: { name: "put", method: "PUT", headers: { ...json, "Content-Type": "application/json" }, body: jsonBody },
+    put: {
+      customers,
+      name: "put",
+      method: "PUT",
+      headers: { ...json, "Content-Type": "application/json" },
+      body: jsonBody,
+    },
     "put-xml": {
+      customers,
       name: "put-xml",
       method: "PUT",
       headers: { ...xml, "Content-Type": "application/xml" },
       body: xmlBody,
     },
-    get: { name: "get", method: "GET", headers: json, body: undefined },
+    get: { customers, name: "get", method: "GET", headers: json, body: undefined },
   };
 }
 
@@ -95,7 +101,7 @@ interface Init {
   readonly body: string | null;
 }
 
-/** One request of a load, as fetch takes it, for the customer of this number (0 to CUSTOMERS - 1). */
+/** One request of a load, as fetch takes it, for the customer of this number (from 0). */
 export function requestFor(load: Load, number: number): { readonly path: string; readonly init: Init } {
   const digits = String(number).padStart(5, "0");
   const fill = (text: string): string => text.replaceAll("@NUMBER@", digits).replaceAll("@CHOICE@", "Y");

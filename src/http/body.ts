@@ -1,3 +1,4 @@
+import { limits } from "../domain/limits.ts";
 import type { Fault } from "../domain/fault.ts";
 import type { Rejection } from "../service/outcome.ts";
 import type { Shape } from "../wire/shape.ts";
@@ -20,7 +21,8 @@ export async function readBody<Value>(
   const faults = placed(reading.faults, shape, call);
   if (reading.salvaged === undefined || faultsOf === undefined) throw new Refusal(malformed?.problem ?? "invalid", faults);
   const others = placed(await faultsOf(reading.salvaged), shape, call);
-  throw new Refusal("invalid", [...faults, ...others.filter(({ place }) => !faults.some((fault) => isAround(fault.place, place)))]);
+  const further = others.filter(({ place }) => !faults.some((fault) => isAround(fault.place, place)));
+  throw new Refusal("invalid", [...faults, ...further]);
 }
 
 /** Whether one place is the other, or holds it: what stands in for something unreadable is not to be found fault with. */
@@ -35,11 +37,15 @@ export function refuseRejected<Value>({ problem, faults }: Rejection, shape?: Sh
 }
 
 function placed<Value>(faults: readonly Fault[], shape: Shape<Value>, call: Call): PlacedFault[] {
-  return faults.map((fault) => ({
+  const listed = faults.slice(0, limits.listedFaults).map((fault) => ({
     problem: fault.problem,
     place: shape.place(fault.path, call.body, formatOf(call)),
     message: fault.message,
   }));
+  const others = faults.slice(limits.listedFaults);
+  if (others[0] === undefined) return listed;
+  const message = others.length === 1 ? others[0].message : `the body has ${others.length} more faults`;
+  return [...listed, { problem: others[0].problem, place: "", message }];
 }
 
 function formatOf({ bodyFormat }: Call): "json" | "xml" {

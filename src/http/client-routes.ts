@@ -27,6 +27,7 @@ export function clientRoutes(registry: ClientRegistry): Route[] {
       path: "/v1/clients",
       summary: "Add a client; its secret is told only now",
       shapes: { body: clientWish.name, answer: clientWithSecret.name },
+      success: 201,
       bodies: ["json"],
       handle: (call) => add(registry, call),
     },
@@ -52,6 +53,7 @@ export function clientRoutes(registry: ClientRegistry): Route[] {
       path: clientPath,
       summary: "Revoke a client: its secrets and tokens are worthless at once",
       shapes: {},
+      success: 204,
       handle: (call) => revoke(registry, call),
     },
   ];

@@ -1,6 +1,6 @@
 import { shapes } from "../wire/shapes.ts";
 import type { Links } from "./links.ts";
-import type { BodyFormat, Format, Route } from "./route.ts";
+import type { BodyFormat, Route } from "./route.ts";
 
 const mediaTypes: Readonly<Record<BodyFormat, string>> = {
   json: "application/json",
@@ -97,19 +97,24 @@ function headerParameters({ family, method }: Route): object[] {
   return [...contract, ...writes];
 }
 
-function answers({ shapes: { answer }, formats = ["json"], method }: Route): object {
-  if (method === "DELETE") return { "204": { description: "Done" } };
-  if (answer === undefined) return { "200": { description: "Done" } };
-  return { "200": { description: "Done", content: contentOf(formats, answer) } };
+function answers({ shapes: { answer }, formats = ["json"], success = 200 }: Route): object {
+  const content = answer === undefined ? {} : { content: contentOf(formats, answer) };
+  return { [success]: { description: "Done", ...content } };
 }
 
 function contentOf(formats: readonly BodyFormat[], shape: string | undefined): object {
-  const content = shape === undefined ? {} : { schema: { $ref: `#/components/schemas/${shape}` } };
-  return Object.fromEntries(formats.map((format) => [mediaTypes[format], content]));
+  return Object.fromEntries(formats.map((format) => [mediaTypes[format], schemaOf(format, shape)]));
+}
+
+/** JSON has a member around everything where the contract has one; a body in XML is what that member holds. */
+function schemaOf(format: BodyFormat, name: string | undefined): object {
+  if (name === undefined) return {};
+  const root = shapes.find((shape) => shape.name === name)?.root;
+  const inner = format === "xml" && root !== undefined ? `/properties/${root}` : "";
+  return { schema: { $ref: `#/components/schemas/${name}${inner}` } };
 }
 
 function errorContent({ family, formats = ["json"] }: Route): object {
-  const schema = { $ref: `#/components/schemas/${errorShapes[family]}` };
-  const types = family === "own" ? ["application/problem+json"] : formats.map((format: Format) => mediaTypes[format]);
-  return Object.fromEntries(types.map((type) => [type, { schema }]));
+  if (family !== "own") return contentOf(formats, errorShapes[family]);
+  return { "application/problem+json": schemaOf("json", errorShapes.own) };
 }

@@ -26,6 +26,8 @@ export interface Route {
   readonly formats?: readonly Format[];
   /** Body formats taken. Absent: the operation takes no body. */
   readonly bodies?: readonly BodyFormat[];
+  /** The status of an answer that grants what was asked. Absent: 200. */
+  readonly success?: 200 | 201 | 204;
   readonly handle: (call: Call) => Answer | Promise<Answer>;
 }
 

@@ -7,7 +7,7 @@ const unshowable = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 /** A name that the sender chose, as a message may repeat it: short, and of visible characters only. */
 export function shown(name: string): string {
-  const characters = [...name.slice(0, 2 * limits.echoedCharacters + 1)];
+  const characters = Array.from(name.slice(0, 2 * limits.echoedCharacters + 1));
   const start = characters.slice(0, limits.echoedCharacters).join("").replace(unshowable, "\ufffd");
   return start.length < name.length && characters.length > limits.echoedCharacters ? `${start}…` : start;
 }

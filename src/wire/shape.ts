@@ -71,7 +71,7 @@ export function shape<Schema extends TSchema, Value>(parts: ShapeParts<Schema, V
   const sender = { layout, root, elements, words, compiled: Compile(schema), check: parts.check };
   const named: TSchema = { ...schema, xml: { name: elements[0] } };
   const printJson = jsonPrinter(layout);
-  const printXml = xmlPrinter(layout, elements[0] as string);
+  const printXml = xmlPrinter(layout, elements[0]);
   return {
     name,
     schema: root === undefined ? named : Type.Object({ [root]: named }, { additionalProperties: false }),
@@ -90,9 +90,17 @@ export function shape<Schema extends TSchema, Value>(parts: ShapeParts<Schema, V
     },
     place(path, body, format) {
       if (format === "json") return jsonPointer(path, root, words);
-      return xpath(path, rootElement(Buffer.from(body).toString("utf8")) ?? (elements[0] as string), layout, words);
+      return xpath(path, rootSent(body) ?? elements[0], layout, words);
     },
   };
+}
+
+const rootsSent = new WeakMap<Uint8Array, string | undefined>();
+
+/** The root element of an XML body, looked up once a body: thousands of faults may ask for it. */
+function rootSent(body: Uint8Array): string | undefined {
+  if (!rootsSent.has(body)) rootsSent.set(body, rootElement(Buffer.from(body).toString("utf8")));
+  return rootsSent.get(body);
 }
 
 interface Sender<Schema extends TSchema> {
