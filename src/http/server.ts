@@ -6,7 +6,7 @@ import { StoreUnavailable } from "../service/store.ts";
 import { type Admission, admit, type Gate } from "./admission.ts";
 import type { Links } from "./links.ts";
 import type { Metrics } from "./metrics.ts";
-import { refuseConnection } from "./connection-error.ts";
+import { type Exchange, refuseConnection } from "./connection-error.ts";
 import { mediaTypes, negotiate, type Negotiated } from "./negotiate.ts";
 import { pathTable } from "./path-pattern.ts";
 import { problemAnswer } from "./problem-answer.ts";
@@ -37,10 +37,12 @@ declare module "fastify" {
  */
 export function makeServer(parts: ServerParts): FastifyInstance {
   // A body that stops coming is noticed on its connection, so what the last request on it spoke is kept with it.
-  const spoken = new WeakMap<Socket, FastifyRequest>();
-  const printFor = (socket: Socket) => (refusal: Refusal) => {
-    const request = spoken.get(socket);
-    return problemAnswer(refusal, request ? familyOf(pathOf(request)) : "own", acceptedBy(request), parts.links);
+  const exchanges = new WeakMap<Socket, Exchange>();
+  const refuseOn = (error: Error, socket: Socket) => {
+    const last = exchanges.get(socket);
+    const family = last === undefined ? "own" : familyOf(pathOf(last.request));
+    const print = (refusal: Refusal) => problemAnswer(refusal, family, acceptedBy(last?.request), parts.links);
+    refuseConnection(error, socket, last, print);
   };
   const server = Fastify({
     bodyLimit: limits.bodyBytes,
@@ -50,14 +52,14 @@ export function makeServer(parts: ServerParts): FastifyInstance {
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: limits.pathParameterCharacters },
     rewriteUrl: ({ url = "/" }) => withoutContext(url, parts.context),
     frameworkErrors: (error, request, reply) => refuse(error, request, reply, parts),
-    clientErrorHandler: (error, socket) => refuseConnection(error, socket, printFor(socket)),
+    clientErrorHandler: refuseOn,
     http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: limits.connectionCheckMs },
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   server.decorateRequest("admission", undefined);
-  server.addHook("onRequest", (request, _reply, done) => {
-    spoken.set(request.raw.socket, request);
+  server.addHook("onRequest", (request, reply, done) => {
+    exchanges.set(request.raw.socket, { request, reply });
     done();
   });
   server.setErrorHandler((error, request, reply) => refuse(error, request, reply, parts));
@@ -134,6 +136,7 @@ const frameworkProblems: Readonly<Record<string, "body-too-large" | "not-found" 
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: "request-malformed",
   FST_ERR_CTP_INVALID_MEDIA_TYPE: "request-malformed",
   FST_ERR_BAD_URL: "not-found",
+  FST_ERR_MAX_PARAM_LENGTH: "not-found",
 };
 
 function refusalOf(error: unknown): Refusal {

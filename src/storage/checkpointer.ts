@@ -38,9 +38,10 @@ export class Checkpointer {
     // Beside the sources stands the worker's source, beside the built files the built worker.
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
     this.#worker = new Worker(new URL(`./checkpoint-worker${extension}`, import.meta.url), { workerData: file });
-    this.#worker.unref();
     this.#worker.on("message", (report: CheckpointReport) => this.#reported(report));
     this.#worker.on("error", () => this.#workerLost());
+    // After the listeners, each of which would bind the process to the worker again.
+    this.#worker.unref();
   }
 
   /** To be called after each commit, with the number of changes that it made. */

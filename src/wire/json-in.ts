@@ -6,7 +6,8 @@ import { scanJson } from "./json-scan.ts";
  * The value of a JSON text; undefined, and the faults are in the list, when it is not JSON, repeats a name within an
  * object, or goes beyond the limits. `JSON.parse` does the work; the slow scan only ever tells what is wrong.
  */
-export function parseJson(text: string, faults: FaultList): { readonly value: unknown } | undefined {
+export function parseJson(sent: string, faults: FaultList): { readonly value: unknown } | undefined {
+  const text = sent.includes(noBreakSpace) ? withPlainSpaces(sent) : sent;
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -24,6 +25,16 @@ export function parseJson(text: string, faults: FaultList): { readonly value: un
   }
   if (structuralColons(text) !== tally.members) scanJson(text, faults);
   return faults.isEmpty ? { value } : undefined;
+}
+
+const noBreakSpace = "\u00a0";
+
+/**
+ * The organisations' contract prints its own sample indented with no-break spaces, and whoever copies it sends them;
+ * outside strings they mean what spaces mean.
+ */
+function withPlainSpaces(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"?|\u00a0/gs, (found) => (found === noBreakSpace ? " " : found));
 }
 
 interface Tally {

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { it, type TestContext } from "node:test";
+import type { Change, Draft } from "../../src/domain/change.ts";
+import type { OrganisationEntry, UserEntry } from "../../src/domain/directory.ts";
+import { entryOf, type Stream } from "../../src/domain/stream.ts";
+import { organisation, user } from "../../src/domain/subject.ts";
+import type { ClientStore } from "../../src/service/client-store.ts";
+import type { Appended, Refused, Store } from "../../src/service/store.ts";
+
+export type AnyStore = Store & ClientStore;
+
+/** Somewhere to store things: what is opened there has what was stored there before. */
+export interface Place {
+  open(clock?: () => number): Promise<AnyStore>;
+}
+
+/** Sentences of the contract that a storage cannot keep, each with the reason. */
+export type Exemptions = Readonly<Record<string, string>>;
+
+/** Opens a store that is closed after the test, whatever comes of it. */
+export async function opened(test: TestContext, place: Place, clock?: () => number): Promise<AnyStore> {
+  const store = await place.open(clock);
+  test.after(() => store.close());
+  return store;
+}
+
+/** A test whose title is a sentence of a port's doc comments, and would fail if it were none. */
+export function sentences(port: "store.ts" | "client-store.ts", exempt: Exemptions) {
+  const source = readFileSync(new URL(`../../src/service/${port}`, import.meta.url), "utf8");
+  const text = source.replaceAll(/\s*\n\s*(\/?\*+\/?\s*)*/g, " ");
+  const known = (sentence: string) => text.includes(sentence);
+  const says = (sentence: string, check: (test: TestContext) => Promise<void>): void => {
+    it(sentence, { skip: exempt[sentence] ?? false }, async (test) => {
+      assert(known(sentence), `src/service/${port} does not say this`);
+      await check(test);
+    });
+  };
+  return Object.assign(says, { known });
+}
+
+/** The document that these tests store: which slots were filled. */
+export interface Slots {
+  readonly slots: readonly string[];
+}
+
+export function streamOf(subject: string): Stream<Slots> {
+  return subject as Stream<Slots>;
+}
+
+export function stored(subject: string, slots: readonly string[], addresses: readonly string[] = []): Draft<Slots> {
+  return { actor: "Jo", client: "crm", stream: streamOf(subject), kind: "preferences", document: { slots }, addresses };
+}
+
+/** Adds one slot to those that a subject has. */
+export function put(store: Store, subject: string, slot: string, addresses?: readonly string[]) {
+  const stream = streamOf(subject);
+  return store.append({
+    reads: [stream],
+    step: (newest) => ({
+      append: [stored(subject, [...(newest.change(stream)?.document.slots ?? []), slot], addresses)],
+    }),
+  });
+}
+
+export function addUser(store: Store, entry: UserEntry) {
+  return addEntry(store, entryOf(user(entry.id)), entry);
+}
+
+export function addOrganisation(store: Store, entry: OrganisationEntry) {
+  return addEntry(store, entryOf(organisation(entry.id)), entry);
+}
+
+function addEntry(store: Store, stream: Stream, { id, ...rest }: UserEntry | OrganisationEntry) {
+  const { email, ...others } = rest as Partial<UserEntry>;
+  const document = { ...(email === undefined ? {} : { email }), id, ...others };
+  return store.append({
+    reads: [],
+    step: () => ({ append: [{ actor: "Jo", client: "crm", stream, kind: "directory", document }] }),
+  });
+}
+
+/** The one change that a write came to. */
+export function change(answer: Appended | Refused<unknown>): Change {
+  assert("changes" in answer && answer.changes[0] !== undefined);
+  return answer.changes[0];
+}

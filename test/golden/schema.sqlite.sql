@@ -1,0 +1,54 @@
+CREATE TABLE address (
+  normal TEXT NOT NULL,
+  stream INTEGER NOT NULL,
+  PRIMARY KEY (normal, stream)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE change (
+  position INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  stream INTEGER NOT NULL,
+  previous INTEGER,
+  kind TEXT NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE client (
+  id TEXT NOT NULL PRIMARY KEY,
+  created_at TEXT NOT NULL,
+  revoked_at TEXT,
+  scopes TEXT NOT NULL,
+  secrets TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE directory (
+  kind TEXT NOT NULL,
+  id INTEGER NOT NULL,
+  stream INTEGER NOT NULL,
+  email TEXT,
+  PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX directory_email ON directory (email) WHERE email IS NOT NULL;
+
+CREATE TABLE directory_size (
+  kind TEXT NOT NULL PRIMARY KEY,
+  entries INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, breaking INTEGER NOT NULL, applied_at TEXT NOT NULL) STRICT;
+
+CREATE TABLE stream (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  head INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE token (
+  sha256 TEXT NOT NULL PRIMARY KEY,
+  client TEXT NOT NULL REFERENCES client (id),
+  expires_at TEXT NOT NULL,
+  scopes TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX token_expiry ON token (expires_at);

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import Schema from "typebox/schema";
+import { inProcess, type ReceivedAnswer, type Transport } from "./support/exchange.ts";
+import { type RunningService, startInProcess } from "./support/service.ts";
+import { credentials, customerDocument, organisationDocument } from "./support/target.ts";
+
+interface Operation {
+  readonly operationId: string;
+  readonly parameters: readonly { readonly name: string; readonly in: string; readonly required: boolean }[];
+  readonly requestBody?: { readonly content: Content };
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+}
+type Content = Readonly<Record<string, { readonly schema?: { readonly $ref: string } }>>;
+interface Document {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+}
+
+let running: RunningService;
+let send: Transport;
+let document: Document;
+before(async () => {
+  running = await startInProcess();
+  send = inProcess(running.service.server);
+  document = JSON.parse((await send({ method: "GET", target: "/openapi.json" })).body) as Document;
+});
+after(() => running[Symbol.asyncDispose]());
+
+const operations = (): [path: string, method: string, operation: Operation][] =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]): [string, string, Operation] => [path, method, operation]),
+  );
+
+describe("the OpenAPI document", () => {
+  it("lists every route that is served, and no other", () => {
+    const served = running.service.routes.flatMap(({ method, path, aliases = [] }) =>
+      [path, ...aliases].map((each) => `${method} ${each}`),
+    );
+    const listed = operations().map(([path, method]) => `${method.toUpperCase()} ${path}`);
+    assert.deepEqual(listed.toSorted(), served.toSorted());
+  });
+
+  it("gives every operation its parameters, a name of its own, and answers", () => {
+    const names = new Set<string>();
+    for (const [path, method, operation] of operations()) {
+      const at = `${method} ${path}`;
+      const inPath = operation.parameters.filter((parameter) => parameter.in === "path");
+      assert.deepEqual(
+        inPath.map(({ name }) => `{${name}}`),
+        path.match(/\{[^}]+\}/g) ?? [],
+        at,
+      );
+      assert.ok(
+        inPath.every(({ required }) => required),
+        at,
+      );
+      assert.ok(!names.has(operation.operationId), operation.operationId);
+      names.add(operation.operationId);
+      assert.ok(
+        Object.keys(operation.responses).some((status) => /^2\d\d$/.test(status)),
+        at,
+      );
+      assert.ok(operation.responses["default"]?.content, at);
+    }
+  });
+
+  it("has no reference that leads nowhere, and no component that nothing refers to", () => {
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(
+      ([, reference = ""]) => reference,
+    );
+    for (const reference of references) assert.ok(referredTo(reference), reference);
+    const used = new Set(references.map((reference) => reference.split("/")[3]));
+    assert.deepEqual(used, new Set(Object.keys(document.components.schemas)));
+  });
+
+  it("says which operations ask for credentials", async () => {
+    for (const [path, method, { security }] of operations()) {
+      const { status } = await send({ method: method.toUpperCase(), target: path.replaceAll(/\{[^}]+\}/g, "1") });
+      assert.equal(status === 401, security.length > 0, `${method} ${path}: ${status}`);
+    }
+  });
+});
+
+describe("real answers are what the document says", () => {
+  const json = { "Content-Type": "application/json" };
+  const requests: readonly (readonly [method: string, path: string, target: string, body?: string])[] = [
+    [
+      "PUT",
+      "/v1/customers/{customerId}/communication-preferences",
+      "/v1/customers/1/communication-preferences",
+      customerDocument,
+    ],
+    ["GET", "/v1/customers/{customerId}/communication-preferences", "/v1/customers/1/communication-preferences"],
+    [
+      "GET",
+      "/api/v1/customers/{customerId}/communication-preferences",
+      "/api/v1/customers/1/communication-preferences",
+    ],
+    ["GET", "/v1/preferences/categories", "/v1/preferences/categories"],
+    [
+      "PUT",
+      "/api/2/organisations/{organisation}/emailpreferences",
+      "/api/2/organisations/3/emailpreferences",
+      organisationDocument,
+    ],
+    ["GET", "/api/2/organisations/{organisation}/emailpreferences", "/api/2/organisations/3/emailpreferences"],
+    ["PUT", "/api/2/users/{user}/emailpreferences", "/api/2/users/5/emailpreferences", organisationDocument],
+    ["GET", "/api/2/users/{user}/emailpreferences", "/api/2/users/5/emailpreferences"],
+    [
+      "POST",
+      "/api/2/users",
+      "/api/2/users",
+      '{"user":{"email":"pat@example.com","name":{"firstname":"Pat"},"organisation":{"orgid":3}}}',
+    ],
+    ["GET", "/api/2/users", "/api/2/users"],
+    ["GET", "/api/2/users/{user}", "/api/2/users/pat@example.com"],
+    ["POST", "/api/2/organisations", "/api/2/organisations", '{"organisation":{"name":"Acme"}}'],
+    ["GET", "/api/2/organisations", "/api/2/organisations"],
+    ["GET", "/api/2/organisations/{organisation}", "/api/2/organisations/3"],
+    ["GET", "/v1/catalogue", "/v1/catalogue"],
+    ["POST", "/v1/clients", "/v1/clients", '{"id":"crm","scopes":["customers:read"]}'],
+    ["GET", "/v1/clients", "/v1/clients"],
+    ["GET", "/v1/clients/{clientId}", "/v1/clients/crm"],
+    ["POST", "/v1/clients/{clientId}/rotate", "/v1/clients/crm/rotate"],
+    // Refusals, in each of the three shapes.
+    ["PUT", "/v1/customers/{customerId}/communication-preferences", "/v1/customers/1/communication-preferences", "{}"],
+    ["GET", "/v1/customers/{customerId}/communication-preferences", "/v1/customers/x/communication-preferences"],
+    ["PUT", "/api/2/organisations/{organisation}/emailpreferences", "/api/2/organisations/3/emailpreferences", "{}"],
+    ["GET", "/api/2/users/{user}/emailpreferences", "/api/2/users/nobody@example.com/emailpreferences"],
+    ["GET", "/v1/clients/{clientId}", "/v1/clients/nobody"],
+    ["POST", "/v1/clients", "/v1/clients", '{"id":"","scopes":["x"]}'],
+    ["PUT", "/v1/catalogue", "/v1/catalogue", '{"version":0}'],
+  ];
+
+  for (const [method, path, target, body] of requests) {
+    it(`${method} ${target}${body === undefined ? "" : ` ${body.slice(0, 30)}`}`, async () => {
+      const headers = credentials(body === undefined ? {} : json);
+      const answer = await send({ method, target, headers, ...(body === undefined ? {} : { body }) });
+      assertDescribed(document.paths[path]?.[method.toLowerCase()], answer);
+      if (body !== undefined && answer.status < 300)
+        assertFits(document.paths[path]?.[method.toLowerCase()]?.requestBody?.content, body);
+    });
+  }
+});
+
+function assertDescribed(operation: Operation | undefined, { status, headers, body }: ReceivedAnswer): void {
+  const described = operation?.responses[String(status)] ?? operation?.responses["default"];
+  if (status < 300) assert.ok(operation?.responses[String(status)], `status ${status} is not described`);
+  const type = (headers["content-type"] ?? "").split(";")[0] as string;
+  assert.ok(described?.content?.[type], `${type} is not described for ${status}: ${body}`);
+  assertFits({ [type]: described.content[type] }, body);
+}
+
+function assertFits(content: Content | undefined, body: string): void {
+  const reference = content?.["application/json"]?.schema?.$ref ?? content?.["application/problem+json"]?.schema?.$ref;
+  const schema = referredTo(reference ?? "");
+  assert.ok(schema, `no schema ${reference}`);
+  const [isRight, errors] = Schema.Errors(document.components.schemas, schema, JSON.parse(body));
+  assert.ok(isRight, `${reference}: ${JSON.stringify(errors)}\n${body}`);
+}
+
+/** What a JSON Pointer in a fragment (RFC 6901 §6) leads to within the document. */
+function referredTo(reference: string): object | undefined {
+  const steps = reference.split("/").slice(1);
+  return steps.reduce<unknown>((at, step) => (at as Record<string, unknown> | undefined)?.[step], document) as
+    | object
+    | undefined;
+}
