@@ -7,7 +7,7 @@ import {
   categories,
   customerPreferencesRequest,
   customerPreferencesResponse,
-  customerPreferencesView,
+  printCustomerPreferences,
 } from "../wire/customer-preferences.ts";
 import { conditionOf } from "./entity-tag.ts";
 import type { Links } from "./links.ts";
@@ -61,10 +61,9 @@ export function customerRoutes(customers: Customers, links: Links): Route[] {
 
 async function readPreferences({ store, catalogue }: Customers, call: Call): Promise<Answer> {
   const reading = await readCustomerPreferences({ store, catalogue }, customerIdOf(call));
-  return document(call, reading.version, reading.document !== undefined, () => {
-    const view = customerPreferencesView(reading.document, catalogue.words, call.trackingId);
-    return customerPreferencesResponse.print(view, call.format);
-  });
+  return document(call, reading.version, reading.document !== undefined, () =>
+    printCustomerPreferences(reading.document, catalogue.words, call.trackingId, call.format),
+  );
 }
 
 async function recordPreferences(customers: Customers, links: Links, call: Call): Promise<Answer> {

@@ -180,9 +180,9 @@ function shown(call: Call, body: string): Answer {
 function pageOf({ query }: Call): Page {
   const faults: PlacedFault[] = [];
   const number = (name: string, standard: number, least: number, most: number) => {
-    const text = query.get(name);
-    if (text === null) return standard;
-    const value = /^\d{1,15}$/.test(text) ? Number(text) : -1;
+    const text = query[name];
+    if (text === undefined) return standard;
+    const value = typeof text === "string" && /^\d{1,15}$/.test(text) ? Number(text) : -1;
     if (value >= least && value <= most) return value;
     faults.push({ problem: "value-invalid", place: name, message: `must be a whole number from ${least} to ${most}` });
     return standard;

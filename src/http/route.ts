@@ -34,7 +34,8 @@ export interface Route {
 /** A request that has passed authentication, negotiation and its contract's own header rules. */
 export interface Call {
   readonly params: Readonly<Record<string, string>>;
-  readonly query: URLSearchParams;
+  /** A parameter that stands there more than once is a list. */
+  readonly query: Readonly<Record<string, string | readonly string[]>>;
   readonly headers: IncomingHttpHeaders;
   /** `nobody` where the route asks for no credentials. */
   readonly client: Client;

@@ -101,7 +101,7 @@ async function answer(route: Route, request: FastifyRequest, reply: FastifyReply
   const admission = request.admission as Admission;
   const answered = await route.handle({
     params: request.params as Record<string, string>,
-    query: new URLSearchParams(request.url.split("?")[1]),
+    query: request.query as Record<string, string | string[]>,
     headers: request.headers,
     client: admission.client,
     trackingId: admission.trackingId,

@@ -6,8 +6,8 @@ import { changeText } from "./change-text.ts";
 import { type ChangeRow, changeOf, Head } from "./head.ts";
 import { Recent } from "./recent.ts";
 
-/** Characters of stored text in one generation of remembered heads; two generations of parsed ones take some 64 MiB. */
-const rememberedTextMax = 8 * 1024 * 1024;
+/** Characters of stored text in one generation of remembered heads; two generations of parsed ones take some 192 MiB. */
+const rememberedTextMax = 24 * 1024 * 1024;
 
 /** Subjects read at once, between two turns of the event loop, when all are read: about a millisecond of work. */
 const pageSize = 200;

@@ -9,6 +9,7 @@ import {
   customerPreferencesRequest,
   customerPreferencesResponse,
   customerPreferencesView,
+  printCustomerPreferences,
 } from "./customer-preferences.ts";
 
 const declaration = '<?xml version="1.0" encoding="UTF-8"?>';
@@ -121,12 +122,26 @@ test("a channel is opted in when one of its selections is", () => {
 });
 
 test("a customer who has chosen nothing is shown with an empty list", () => {
-  const view = customerPreferencesView(undefined, openCatalogue(catalogue), "12");
+  const view = customerPreferencesView({ selections: [] }, openCatalogue(catalogue), "12");
   assert.equal(customerPreferencesResponse.print(view, "json"), '{"request_tracking_id":"12","preferences":[]}');
   assert.equal(
     customerPreferencesResponse.print(view, "xml"),
     `${declaration}<response><request_tracking_id>12</request_tracking_id><preferences/></response>`,
   );
+});
+
+test("what is printed once for several requests is what printing it anew gives, under each catalogue", () => {
+  const document = { selections: [selection("Service Exception", "Text", "BPHONE", "opted-in")] };
+  const retired = { ...catalogue, categories: catalogue.categories.toReversed() };
+  for (const words of [openCatalogue(catalogue), openCatalogue(retired), openCatalogue(catalogue)]) {
+    for (const trackingId of ["12", 'a "quoted" \\ one', "12"]) {
+      const view = customerPreferencesView(document, words, trackingId);
+      for (const format of ["json", "xml"] as const) {
+        const anew = customerPreferencesResponse.print(view, format);
+        assert.equal(printCustomerPreferences(document, words, trackingId, format), anew);
+      }
+    }
+  }
 });
 
 test("what GET shows can be PUT as it is, in both formats", () => {

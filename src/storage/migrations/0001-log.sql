@@ -43,3 +43,10 @@ CREATE TABLE directory_size (
 ) STRICT, WITHOUT ROWID;
 
 INSERT INTO directory_size (kind, entries) VALUES ('organisation', 0), ('user', 0);
+
+-- Counts the checks of whether the disk takes writes: only a commit that changes something shows that.
+CREATE TABLE readiness (
+  checks INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO readiness (checks) VALUES (0);
