@@ -5,7 +5,10 @@ import { table } from "./markdown.ts";
 
 /** docs/api.md: every route that the composed service serves. */
 export async function apiPage(): Promise<string> {
-  const answer = readSettings({ SAYWHEN_ADMIN_TOKEN: "no-one-listens-so-this-is-no-secret", SAYWHEN_LOG_LEVEL: "silent" });
+  const answer = readSettings({
+    SAYWHEN_ADMIN_TOKEN: "no-one-listens-so-this-is-no-secret",
+    SAYWHEN_LOG_LEVEL: "silent",
+  });
   if ("faults" in answer) throw new Error(answer.faults.join("\n"));
   const service = await compose({ ...answer.settings, database: ":memory:" });
   await service.close();

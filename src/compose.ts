@@ -46,7 +46,7 @@ export async function compose(settings: Settings, log: Log = openLog(settings.lo
   const metrics = makeMetrics();
   const store = await openSqliteStore({
     file: settings.database,
-    onGroup: metrics.group,
+    onGroup: (group) => metrics.group(group),
     onError: (kind) => {
       metrics.storeError(kind);
       logger.error({ kind }, "the storage failed");

@@ -11,10 +11,32 @@ import { parseTranscript, type Transcript, TranscriptMalformed } from "./support
 const folder = fileURLToPath(new URL("transcripts", import.meta.url));
 const given = { admin: adminToken, folder };
 
-const transcripts = readdirSync(folder)
-  .filter((file) => file.endsWith(".txt"))
-  .sort()
-  .map((file) => parseTranscript(`test/transcripts/${file}`, readFileSync(join(folder, file), "utf8")));
+const docs = fileURLToPath(new URL("../docs", import.meta.url));
+
+const transcripts = [
+  ...filesOf(folder, ".txt").map((file) => {
+    return parseTranscript(`test/transcripts/${file}`, readFileSync(join(folder, file), "utf8"));
+  }),
+  ...filesOf(docs, ".md").map((file) => {
+    return parseTranscript(`docs/${file}`, transcriptIn(readFileSync(join(docs, file), "utf8")));
+  }),
+].filter(({ steps }) => steps.length > 0);
+
+function filesOf(path: string, ending: string): string[] {
+  return readdirSync(path)
+    .filter((file) => file.endsWith(ending))
+    .sort();
+}
+
+/** The `transcript` blocks of a page of the documentation, at their lines; all else is left blank. */
+function transcriptIn(page: string): string {
+  let isInside = false;
+  const lines = page.split("\n").map((line) => {
+    if (line.startsWith("```")) isInside = line === "```transcript";
+    return isInside && !line.startsWith("```") ? line : "";
+  });
+  return lines.join("\n");
+}
 
 for (const isSocket of [false, true]) {
   describe(`the transcripts, ${isSocket ? "over a socket" : "in process"}`, () => {

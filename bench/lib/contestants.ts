@@ -88,7 +88,11 @@ export async function fill(server: Server, load: Load): Promise<void> {
 
 async function send(server: Server, load: Load, number: number): Promise<{ headers: Headers; body: string }> {
   const { path, init } = requestFor(load, number);
-  const response = await fetch(server.origin + path, { ...init, signal: AbortSignal.timeout(30_000) });
+  const response = await fetch(server.origin + path, { ...init, signal: AbortSignal.timeout(30_000) }).catch(
+    (error) => {
+      throw new Error(`${server.name} did not answer ${load.name}: ${error.cause ?? error}`, { cause: error });
+    },
+  );
   const body = await response.text();
   if (response.status !== 200) throw new Error(`${server.name} answered ${load.name} with ${response.status}: ${body}`);
   return { headers: response.headers, body };

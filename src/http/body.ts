@@ -19,7 +19,8 @@ export async function readBody<Value>(
   if ("value" in reading) return reading.value;
   const malformed = reading.faults.find(({ problem }) => problem === "body-malformed" || problem === "body-missing");
   const faults = placed(reading.faults, shape, call);
-  if (reading.salvaged === undefined || faultsOf === undefined) throw new Refusal(malformed?.problem ?? "invalid", faults);
+  if (reading.salvaged === undefined || faultsOf === undefined)
+    throw new Refusal(malformed?.problem ?? "invalid", faults);
   const others = placed(await faultsOf(reading.salvaged), shape, call);
   const further = others.filter(({ place }) => !faults.some((fault) => isAround(fault.place, place)));
   throw new Refusal("invalid", [...faults, ...further]);

@@ -73,7 +73,13 @@ async function recordPreferences(customers: Customers, links: Links, call: Call)
   const { wish, modifiedBy } = await readBody(customerPreferencesRequest, call, (salvaged) =>
     faultsOfCustomerWish(customers, customerId, salvaged.wish),
   );
-  const outcome = await recordCustomerPreferences(customers, customerId, wish, { ...act, actor: modifiedBy ?? act.actor }, condition);
+  const outcome = await recordCustomerPreferences(
+    customers,
+    customerId,
+    wish,
+    { ...act, actor: modifiedBy ?? act.actor },
+    condition,
+  );
   if ("rejected" in outcome) throw refuseRejected(outcome.rejected, customerPreferencesRequest, call);
   const body = acknowledgement.print({ status: "Success", request_tracking_id: call.trackingId }, call.format);
   return recorded(call, links, outcome.value.change, body);

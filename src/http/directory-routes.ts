@@ -47,7 +47,10 @@ function userRoutes(organisations: Organisations, links: Links): Route[] {
         const page = pageOf(call);
         const { entries, total } = await listUsers(organisations, page);
         const users = entries.map((entry) => summaryOfUser(entry, links));
-        return shown(call, wire.userList.print({ users: { ...totalsOf(page, users.length, total), users } }, call.format));
+        return shown(
+          call,
+          wire.userList.print({ users: { ...totalsOf(page, users.length, total), users } }, call.format),
+        );
       },
     },
     {
@@ -98,7 +101,10 @@ function organisationEntryRoutes(organisations: Organisations, links: Links): Ro
         const { entries, total } = await listOrganisations(organisations, page);
         const listed = entries.map((entry) => summaryOfOrganisation(entry, links));
         const totals = totalsOf(page, listed.length, total);
-        return shown(call, wire.organisationList.print({ organisations: { ...totals, organisations: listed } }, call.format));
+        return shown(
+          call,
+          wire.organisationList.print({ organisations: { ...totals, organisations: listed } }, call.format),
+        );
       },
     },
     {
@@ -108,7 +114,11 @@ function organisationEntryRoutes(organisations: Organisations, links: Links): Ro
       summary: "Add an organisation, under the given id or the next free one",
       shapes: { body: wire.organisationRequest.name, answer: wire.organisationSummary.name },
       handle: async (call) => {
-        const outcome = await addOrganisation(organisations, await readBody(wire.organisationRequest, call), actOf(call));
+        const outcome = await addOrganisation(
+          organisations,
+          await readBody(wire.organisationRequest, call),
+          actOf(call),
+        );
         return recordedOrganisation(outcome, wire.organisationRequest, links, call);
       },
     },

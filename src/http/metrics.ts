@@ -14,7 +14,9 @@ export interface Metrics {
 }
 
 /** The histogram's buckets are those of OpenTelemetry's http.server.request.duration. */
-const requestBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+const requestBuckets = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
+];
 
 export function makeMetrics(): Metrics {
   const register = new Registry();

@@ -57,11 +57,7 @@ const bodyFormats: Readonly<Record<string, BodyFormat>> = {
  *
  * @throws Refusal `media-type-unsupported` for another type, another charset than UTF-8, or a Content-Encoding
  */
-export function bodyFormatOf(
-  headers: IncomingHttpHeaders,
-  family: Family,
-  taken: readonly BodyFormat[],
-): BodyFormat {
+export function bodyFormatOf(headers: IncomingHttpHeaders, family: Family, taken: readonly BodyFormat[]): BodyFormat {
   const encoding = headers["content-encoding"];
   if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
     throw unsupported("Content-Encoding", "send the body as it is, not compressed", taken);
@@ -82,11 +78,13 @@ export function bodyFormatOf(
 }
 
 function typesOf(taken: readonly BodyFormat[]): string[] {
-  return Object.keys(bodyFormats).filter((type) => taken.includes(bodyFormats[type] as BodyFormat) && type !== "text/xml");
+  return Object.keys(bodyFormats).filter(
+    (type) => taken.includes(bodyFormats[type] as BodyFormat) && type !== "text/xml",
+  );
 }
 
 /** RFC 9110 §15.5.16: `Accept` says what would have been taken. */
 function unsupported(place: string, message: string, taken: readonly BodyFormat[]): Refusal {
-  const headers: Record<string, string> = place === "Content-Type" ? { accept: typesOf(taken).join(", ") } : { "accept-encoding": "identity" };
-  return new Refusal("media-type-unsupported", [{ problem: "media-type-unsupported", place, message }], headers);
+  const hint = place === "Content-Type" ? { accept: typesOf(taken).join(", ") } : { "accept-encoding": "identity" };
+  return new Refusal("media-type-unsupported", [{ problem: "media-type-unsupported", place, message }], hint);
 }

@@ -30,7 +30,7 @@ export function openApiRoute(routes: readonly Route[], links: Links): Route {
 }
 
 /** The document itself: what each route takes and answers, with the same schemas that validate. */
-export function openApiDocument(routes: readonly Route[], { root }: Links): object {
+function openApiDocument(routes: readonly Route[], { root }: Links): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
     for (const path of [route.path, ...(route.aliases ?? [])]) {
@@ -93,7 +93,8 @@ function pathParameters(path: string): object[] {
 function headerParameters({ family, method }: Route): object[] {
   const header = (name: string, required: boolean) => ({ name, in: "header", required, schema: { type: "string" } });
   const contract = family === "customers" ? [header("Request-Tracking-Id", true), header("ClientId", true)] : [];
-  const writes = family !== "own" && method === "PUT" ? [header("If-Match", false), header("Saywhen-Evidence", false)] : [];
+  const writes =
+    family !== "own" && method === "PUT" ? [header("If-Match", false), header("Saywhen-Evidence", false)] : [];
   return [...contract, ...writes];
 }
 

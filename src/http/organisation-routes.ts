@@ -1,6 +1,10 @@
 import type { EmailPreferences } from "../domain/email-preferences.ts";
 import type { Organisations } from "../service/organisations.ts";
-import { type EmailReading, readOrganisationPreferences, readUserPreferences } from "../service/read-email-preferences.ts";
+import {
+  type EmailReading,
+  readOrganisationPreferences,
+  readUserPreferences,
+} from "../service/read-email-preferences.ts";
 import {
   faultsOfOrganisationWish,
   faultsOfUserWish,

@@ -15,7 +15,10 @@ export function pathTable(routes: readonly Route[]): PathTable {
       if (method === "GET") known.add("HEAD");
     }
   }
-  const table = [...methods].map(([pattern, known]) => ({ matcher: matcherOf(pattern), allow: [...known].sort().join(", ") }));
+  const table = [...methods].map(([pattern, known]) => ({
+    matcher: matcherOf(pattern),
+    allow: [...known].sort().join(", "),
+  }));
   return { allow: (path) => table.find(({ matcher }) => matcher.test(path))?.allow };
 }
 

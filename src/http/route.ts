@@ -64,7 +64,11 @@ export class Refusal extends Error {
   readonly faults: readonly PlacedFault[];
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(problem: ProblemName, faults: readonly PlacedFault[] = [], headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    problem: ProblemName,
+    faults: readonly PlacedFault[] = [],
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(problem);
     this.problem = problem;
     this.faults = faults;

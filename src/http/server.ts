@@ -119,10 +119,10 @@ function send(reply: FastifyReply, { status, body, type, headers }: Answer): Fas
   return reply.code(status).send(body);
 }
 
-function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply, { links, logger }: ServerParts): FastifyReply {
+function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply, { links, logger }: ServerParts): void {
   const refusal = refusalOf(error);
   if (refusal.problem === "internal") logger.error({ err: error, route: routeOf(request) }, "unexpected error");
-  return send(reply, problemAnswer(refusal, familyOf(pathOf(request)), acceptedBy(request), links));
+  void send(reply, problemAnswer(refusal, familyOf(pathOf(request)), acceptedBy(request), links));
 }
 
 /** The format of a refusal: what the request accepts, and JSON when it accepts nothing that there is. */

@@ -24,8 +24,16 @@ const idTaken = refusal("id-taken", ["id"], "is taken", "id-taken");
 const idDiffers = refusal("id-differs", ["id"], "is not the id of the entry that the path names");
 const emailTaken = refusal("email-taken", ["email"], "belongs to another user", "email-taken");
 const emailInvalid = refusal("address-invalid", ["email"], "cannot be an e-mail address");
-const emailMissing = refusal("member-missing", ["email"], "is missing; the user has one, which may be changed but not dropped");
-const nameMissing = refusal("member-missing", ["name"], "is missing; the organisation has one, which may be changed but not dropped");
+const emailMissing = refusal(
+  "member-missing",
+  ["email"],
+  "is missing; the user has one, which may be changed but not dropped",
+);
+const nameMissing = refusal(
+  "member-missing",
+  ["name"],
+  "is missing; the organisation has one, which may be changed but not dropped",
+);
 const employerUnknown = refusal("organisation-unknown", ["organisation", "orgid"], "is not in the directory");
 
 function refusal(fault: ProblemName, path: Path, message: string, problem: ProblemName = "invalid"): Rejection {
@@ -141,7 +149,8 @@ function userStep(
     addresses: emails.filter((email) => before === undefined || !emailsOf(before).includes(email)),
   };
   const employer = entry.organisation;
-  if (employer === undefined || newest.change(entryOf(organisation(employer))) !== undefined) return { append: [draft] };
+  if (employer === undefined || newest.change(entryOf(organisation(employer))) !== undefined)
+    return { append: [draft] };
   if (subjects === "registered") return { refuse: employerUnknown };
   return { append: [organisationDraft({ id: employer }, act), draft] };
 }
@@ -168,7 +177,9 @@ function hasPossibleEmail(wish: UserWish): boolean {
 function inOrder<Value extends object>(value: Value): Value {
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
   const sorted = members.sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(sorted.map(([key, member]) => [key, typeof member === "object" ? inOrder(member) : member])) as Value;
+  return Object.fromEntries(
+    sorted.map(([key, member]) => [key, typeof member === "object" ? inOrder(member) : member]),
+  ) as Value;
 }
 
 function outcomeOf<Entry>(result: Appended | Refused<Rejection>): Outcome<RecordedEntry<Entry>> {

@@ -4,7 +4,7 @@ import { type Outcome, rejected } from "./outcome.ts";
 import { newSecret, sha256 } from "./secret.ts";
 
 /** How long a token lives, in seconds. */
-export const tokenLifetime = 3600;
+const tokenLifetime = 3600;
 
 export interface TokenWish {
   readonly clientId: string;

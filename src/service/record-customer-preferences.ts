@@ -37,9 +37,7 @@ export async function recordCustomerPreferences(
     });
     if ("faults" in settled) return { refuse: { problem: "invalid", faults: settled.faults } };
     return {
-      append: [
-        { ...act, stream, kind: "preferences", document: settled.document, addresses: settled.addresses },
-      ],
+      append: [{ ...act, stream, kind: "preferences", document: settled.document, addresses: settled.addresses }],
     };
   };
 

@@ -29,7 +29,11 @@ export interface EmailRequest {
 const moved = "moved";
 type Refusal = Rejection | typeof moved;
 
-const idDiffers: Fault = { problem: "id-differs", path: ["id"], message: "is not the id of the subject that the path names" };
+const idDiffers: Fault = {
+  problem: "id-differs",
+  path: ["id"],
+  message: "is not the id of the subject that the path names",
+};
 
 /** Replaces what an organisation has chosen. An unknown one comes into being, where subjects are open. */
 export async function recordOrganisationPreferences(
@@ -114,7 +118,8 @@ async function writeOfUser(
   const inherited = employer === undefined ? undefined : preferencesOf(organisation(employer));
   const step = (newest: Newest): Step<Refusal> => {
     const known = newest.change(entry)?.document;
-    const isSame = known?.organisation === employer && (!("email" in name) || known?.email?.toLowerCase() === name.email);
+    const isSame =
+      known?.organisation === employer && (!("email" in name) || known?.email?.toLowerCase() === name.email);
     if (!isSame) return { refuse: moved };
     if (known === undefined && deps.subjects === "registered") return { refuse: rejected("user-unknown").rejected };
     const own = newest.change(stream);

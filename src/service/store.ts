@@ -52,7 +52,9 @@ export interface Store {
 
 /** The newest changes of some streams, each with its stream's kind of document. */
 export type NewestOf<Streams extends readonly Stream[]> = {
-  -readonly [Index in keyof Streams]: Streams[Index] extends Stream<infer Document> ? Change<Document> | undefined : never;
+  -readonly [Index in keyof Streams]: Streams[Index] extends Stream<infer Document>
+    ? Change<Document> | undefined
+    : never;
 };
 
 /** A write is a step, not a value: it is run on the newest state, once its turn has come, possibly more than once. */

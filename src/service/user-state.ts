@@ -28,7 +28,8 @@ export async function readUserState(store: Store, id: number): Promise<UserState
     if (own !== undefined || employer === undefined) return { entry, own, inherited: undefined };
     const streams = [ownStream, entryStream, preferencesOf(organisation(employer))] as const;
     const [ownNow, entryNow, inherited] = await store.newest(streams);
-    if (entryNow?.position === entry?.position) return { entry, own: ownNow, inherited: ownNow ? undefined : inherited };
+    if (entryNow?.position === entry?.position)
+      return { entry, own: ownNow, inherited: ownNow ? undefined : inherited };
     own = ownNow;
     entry = entryNow;
   }

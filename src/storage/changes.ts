@@ -3,7 +3,6 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Change, Draft } from "../domain/change.ts";
 import type { Stream } from "../domain/stream.ts";
 import { changeText } from "./change-text.ts";
-import { type ChangeRow, changeOf, Head } from "./head.ts";
 import { Recent } from "./recent.ts";
 
 /** Characters of stored text in one generation of remembered heads; two generations of parsed ones take some 192 MiB. */
@@ -11,6 +10,23 @@ const rememberedTextMax = 24 * 1024 * 1024;
 
 /** Subjects read at once, between two turns of the event loop, when all are read: about a millisecond of work. */
 const pageSize = 200;
+
+/** A stream's newest change. */
+interface Head {
+  /** The stream's row. */
+  readonly row: number;
+  readonly change: Change;
+  /** Of the stored text, in characters: the measure of what the change takes in memory. */
+  readonly size: number;
+}
+
+/** A change as it stands in its row. */
+interface ChangeRow {
+  readonly stream: number;
+  readonly position: number;
+  readonly previous: number | null;
+  readonly body: string;
+}
 
 /** Where the log ends: the next change's position, and the time (ms) of the last. */
 export interface LogEnd {
@@ -33,7 +49,7 @@ const moveHeadSql = "UPDATE stream SET head = ? WHERE id = ?";
 const preferencesPageSql =
   "SELECT stream.id AS stream, position, previous, body FROM stream JOIN change ON position = head " +
   "WHERE stream.id > ? AND kind = 'preferences' ORDER BY stream.id LIMIT ?";
-const changeSql = "SELECT position, previous, body FROM change WHERE position = ?";
+const changeSql = "SELECT stream, position, previous, body FROM change WHERE position = ?";
 
 /** The log of changes and its heads. Writes are to be made inside a transaction, and `settle` called after it. */
 export class Changes {
@@ -67,9 +83,9 @@ export class Changes {
   head(stream: Stream): Head | undefined {
     const known = this.#appended.get(stream) ?? this.#remembered.get(stream);
     if (known !== undefined) return known;
-    const row = this.#head.get(stream) as (ChangeRow & { readonly stream: number }) | undefined;
-    if (row === undefined) return undefined;
-    const head = new Head(row.stream, row);
+    const stored = this.#head.get(stream) as ChangeRow | undefined;
+    if (stored === undefined) return undefined;
+    const head: Head = { row: stored.stream, change: changeOf(stored), size: stored.body.length };
     this.#remembered.set(stream, head);
     return head;
   }
@@ -84,11 +100,14 @@ export class Changes {
     const body = changeText(draft, time.text);
     const before = this.head(draft.stream);
     const row = before?.row ?? Number(this.#addStream.run(draft.stream, position).lastInsertRowid);
-    const previous = before?.position ?? null;
-    this.#addChange.run(position, time.ms, row, previous, draft.kind, body);
+    const previous = before?.change.position;
+    this.#addChange.run(position, time.ms, row, previous ?? null, draft.kind, body);
     if (before !== undefined) this.#moveHead.run(position, row);
-    this.#appended.set(draft.stream, new Head(row, { position, previous, body }));
-    return { change: appended(draft, position, time, before), row };
+    // The draft's own document, not what parsing the text would give: that is the same, by the contract of Draft, and
+    // made a write a third dearer.
+    const change = appended(draft, position, time, previous);
+    this.#appended.set(draft.stream, { row, change, size: body.length });
+    return { change, row };
   }
 
   /** The transaction is over: what it appended is remembered when it was committed, and forgotten otherwise. */
@@ -105,7 +124,7 @@ export class Changes {
     const end = this.end().next;
     let after = 0;
     for (;;) {
-      const rows = this.#preferencesPage.all(after, pageSize) as unknown as (ChangeRow & { readonly stream: number })[];
+      const rows = this.#preferencesPage.all(after, pageSize) as unknown as ChangeRow[];
       for (const row of rows) {
         const then = this.#before(end, row);
         if (then !== undefined) yield changeOf(then);
@@ -127,7 +146,7 @@ export class Changes {
 }
 
 /** The change that a draft has become: what reading it back would show. */
-function appended(draft: Draft, position: number, time: Time, before: Head | undefined): Change {
+function appended(draft: Draft, position: number, time: Time, previous: number | undefined): Change {
   const { actor, client, document, evidence, kind, stream, trackingId } = draft;
   return {
     actor,
@@ -138,7 +157,15 @@ function appended(draft: Draft, position: number, time: Time, before: Head | und
     position,
     stream,
     ...(evidence === undefined ? undefined : { evidence }),
-    ...(before === undefined ? undefined : { previous: before.position }),
+    ...(previous === undefined ? undefined : { previous }),
     ...(trackingId === undefined ? undefined : { trackingId }),
   };
+}
+
+/** The change that a row holds. */
+function changeOf({ body, position, previous }: ChangeRow): Change {
+  const change = JSON.parse(body) as { -readonly [Name in keyof Change]: Change[Name] };
+  change.position = position;
+  if (previous !== null) change.previous = previous;
+  return change;
 }

@@ -27,7 +27,10 @@ function errorPage(ref: string): Answer {
   const name = names.find((candidate) => String(standings[candidate].ref) === ref);
   if (name === undefined) throw new Refusal("not-found");
   const { title, help } = problems[name];
-  return html(title, `<p>${escapeHtml(help)}</p>\n<p>Reference ${ref}, HTTP status ${statusOf(name, "organisations")}.</p>`);
+  return html(
+    title,
+    `<p>${escapeHtml(help)}</p>\n<p>Reference ${ref}, HTTP status ${statusOf(name, "organisations")}.</p>`,
+  );
 }
 
 const names = Object.keys(problems) as ProblemName[];
@@ -36,7 +39,8 @@ function listOfProblems(): string {
   const rows = names.map((name) => {
     const { title, help } = problems[name];
     const { status, ref } = standings[name];
-    return `<tr id="${name}"><td><code>${name}</code></td><td>${status}</td><td>${ref}</td><td>${escapeHtml(title)}. ${escapeHtml(help)}</td></tr>`;
+    const cells = [`<code>${name}</code>`, status, ref, escapeHtml(`${title}. ${help}`)];
+    return `<tr id="${name}">${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
   });
   const head = "<tr><th>Problem</th><th>Status</th><th>Ref</th><th>What it means, and what to do</th></tr>";
   return `<table>\n<thead>${head}</thead>\n<tbody>\n${rows.join("\n")}\n</tbody>\n</table>`;

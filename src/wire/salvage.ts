@@ -11,7 +11,9 @@ export function salvage(layout: Layout, sent: unknown): unknown {
     case "list":
       return Array.isArray(sent) ? sent.map((item) => salvage(layout.item, item)) : [];
     case "text":
-      return typeof sent === "string" && (layout.choices.length === 0 || layout.choices.includes(sent)) ? sent : (layout.choices[0] ?? "");
+      return typeof sent === "string" && (layout.choices.length === 0 || layout.choices.includes(sent))
+        ? sent
+        : (layout.choices[0] ?? "");
     case "number":
       return typeof sent === "number" || typeof sent === "string" ? sent : layout.least;
     case "ignored":
@@ -22,7 +24,9 @@ export function salvage(layout: Layout, sent: unknown): unknown {
 function salvageObject({ members }: ObjectLayout, sent: unknown): object {
   const held = typeof sent === "object" && sent !== null ? (sent as Record<string, unknown>) : {};
   const kept = [...members.values()].flatMap(({ name, layout, isRequired }) =>
-    isRequired || Object.hasOwn(held, name) ? [[name, salvage(layout, Object.hasOwn(held, name) ? held[name] : undefined)]] : [],
+    isRequired || Object.hasOwn(held, name)
+      ? [[name, salvage(layout, Object.hasOwn(held, name) ? held[name] : undefined)]]
+      : [],
   );
   return Object.fromEntries(kept) as object;
 }

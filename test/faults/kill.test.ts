@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -13,18 +13,24 @@ import { StoreInUse } from "../../src/storage/serving-lock.ts";
 
 const script = fileURLToPath(new URL("writers.ts", import.meta.url));
 
-/** The writers in a process of their own, once they write; `told` are the lines that they have printed so far. */
+/** The writers in a process of their own, once it serves; `told` are the lines that it has printed by now. */
 async function startWriters(file: string): Promise<{ child: ChildProcess; told: () => string[] }> {
-  const child = spawn(process.execPath, [script, file], { stdio: ["ignore", "pipe", "inherit"] });
-  let text = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-  while (!text.includes("\n")) await once(child.stdout, "data");
+  // Into a file: a pipe would push back while this process stands still.
+  const output = `${file}.told`;
+  const descriptor = openSync(output, "w");
+  const child = spawn(process.execPath, [script, file], { stdio: ["ignore", descriptor, "inherit"] });
+  closeSync(descriptor);
   // What stands after the last line end was cut off by the kill.
-  return { child, told: () => text.split("\n").slice(1, -1) };
+  const told = () => readFileSync(output, "utf8").split("\n").slice(0, -1);
+  while (told().length === 0) {
+    assert.equal(child.exitCode, null);
+    await sleep(10);
+  }
+  return { child, told: () => told().slice(1) };
 }
 
 async function kill(child: ChildProcess): Promise<void> {
-  const closed = once(child, "close");
+  const closed = once(child, "exit");
   child.kill("SIGKILL");
   await closed;
 }

@@ -38,6 +38,10 @@ CREATE TABLE directory_size (
 
 CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, breaking INTEGER NOT NULL, applied_at TEXT NOT NULL) STRICT;
 
+CREATE TABLE readiness (
+  checks INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE stream (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
