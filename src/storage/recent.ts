@@ -23,12 +23,12 @@ export class Recent<Key, Value extends { readonly size: number }> {
   }
 
   set(key: Key, value: Value): void {
-    if (this.#size + value.size > this.#generationSize) {
+    this.#size += value.size - (this.#young.get(key)?.size ?? 0);
+    if (this.#size > this.#generationSize) {
       this.#old = this.#young;
       this.#young = new Map();
-      this.#size = 0;
+      this.#size = value.size;
     }
-    this.#size += value.size;
     this.#young.set(key, value);
   }
 }

@@ -171,19 +171,18 @@ export const categories = shape({
   fromValue: (value) => value,
 });
 
-/** A document's print in JSON, from the tracking id on, under one catalogue. */
-interface PrintedRest {
+/** A document's print in JSON under one catalogue: the list of preferences. */
+interface PrintedList {
   readonly words: CatalogueWords;
   readonly text: string;
 }
 
-const printedRests = new WeakMap<CustomerPreferences, PrintedRest>();
+const printedLists = new WeakMap<CustomerPreferences, PrintedList>();
 const nothingChosen: CustomerPreferences = { selections: [] };
-const untilTrackingId = '{"request_tracking_id":';
 
 /**
- * Prints what GET shows of a customer. In JSON all but the tracking id is printed once for as long as the document is
- * remembered: that saves a sixth of the CPU time of a GET.
+ * Prints what GET shows of a customer. In JSON the list is printed once for as long as the document is remembered, as
+ * only the tracking id differs: that saves a sixth of the CPU time of a GET.
  *
  * @param document undefined when the customer has chosen nothing
  */
@@ -193,14 +192,16 @@ export function printCustomerPreferences(
   trackingId: string,
   format: WireFormat,
 ): string {
-  const print = (id: string) => customerPreferencesResponse.print(customerPreferencesView(document, words, id), format);
-  if (format === "xml") return print(trackingId);
-  let rest = printedRests.get(document);
-  if (rest?.words !== words) {
-    rest = { words, text: print("").slice(`${untilTrackingId}""`.length) };
-    printedRests.set(document, rest);
+  if (format === "xml") {
+    return customerPreferencesResponse.print(customerPreferencesView(document, words, trackingId), format);
   }
-  return untilTrackingId + JSON.stringify(trackingId) + rest.text;
+  let printed = printedLists.get(document);
+  if (printed?.words !== words) {
+    // The view has its members in the contract's order, and JSON.stringify takes half the time of the shape's printer.
+    printed = { words, text: JSON.stringify(customerPreferencesView(document, words, "").preferences) };
+    printedLists.set(document, printed);
+  }
+  return `{"request_tracking_id":${JSON.stringify(trackingId)},"preferences":${printed.text}}`;
 }
 
 type ShownPreference = CustomerPreferencesView["preferences"][number];
