@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 
 /** Lines wait until this many characters are together, or this time has passed: one system call carries many. */
-const togetherLength = 4096;
+const togetherLength = 64 * 1024;
 const waitMs = 100;
 /** While the output takes nothing (its reader has stopped), lines past this many characters are dropped. */
 const waitingLengthMax = 8 * 1024 * 1024;

@@ -1,27 +1,22 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply } from "fastify";
 import type { ProblemName } from "../domain/problem.ts";
 import { type Answer, Refusal } from "./route.ts";
 
 /** Prints a refusal in the shape of the contract that the connection's last request spoke. */
 export type RefusalPrinter = (refusal: Refusal) => Answer;
 
-/** The last request that came whole, or in part, on a connection, and its answer. */
-export interface Exchange {
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
-}
-
 /**
  * Answers what never became a request, or stopped coming in the middle of one, and ends the connection.
  *
+ * @param last the answer to the last request that came, whole or in part, on the connection
  * @param error Node's, by its codes (https://nodejs.org/api/http.html#event-clienterror)
  */
 export function refuseConnection(
   error: Error & { readonly code?: string },
   socket: Socket,
-  last: Exchange | undefined,
+  last: FastifyReply | undefined,
   print: RefusalPrinter,
 ): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
@@ -29,8 +24,8 @@ export function refuseConnection(
     return;
   }
   // The request before is whole and may be recorded already: it gets its own answer, and the connection ends with that.
-  if (last?.request.raw.complete === true && !last.reply.raw.writableEnded) {
-    last.reply.raw.shouldKeepAlive = false;
+  if (last?.request.raw.complete === true && !last.raw.writableEnded) {
+    last.raw.shouldKeepAlive = false;
     return;
   }
   const { status, type = "", body = "" } = print(new Refusal(problemOf(error.code)));

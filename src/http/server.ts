@@ -6,7 +6,7 @@ import { StoreUnavailable } from "../service/store.ts";
 import { type Admission, admit, type Gate } from "./admission.ts";
 import type { Links } from "./links.ts";
 import type { Metrics } from "./metrics.ts";
-import { type Exchange, refuseConnection } from "./connection-error.ts";
+import { refuseConnection } from "./connection-error.ts";
 import { mediaTypes, negotiate, type Negotiated } from "./negotiate.ts";
 import { pathTable } from "./path-pattern.ts";
 import { problemAnswer } from "./problem-answer.ts";
@@ -24,11 +24,17 @@ export interface ServerParts {
 
 declare module "fastify" {
   interface FastifyRequest {
+    /** Undefined where there is nothing at the path. */
+    served: Route | undefined;
+    /** Undefined until the request was let in. */
     admission: Admission | undefined;
   }
-  interface FastifyContextConfig {
-    route?: Route;
-  }
+}
+
+const lastReply = Symbol("the answer to the last request on this connection");
+
+interface TalkingSocket extends Socket {
+  [lastReply]?: FastifyReply;
 }
 
 /**
@@ -37,12 +43,11 @@ declare module "fastify" {
  */
 export function makeServer(parts: ServerParts): FastifyInstance {
   // A body that stops coming is noticed on its connection, so what the last request on it spoke is kept with it.
-  const exchanges = new WeakMap<Socket, Exchange>();
-  const refuseOn = (error: Error, socket: Socket) => {
-    const last = exchanges.get(socket);
-    const family = last === undefined ? "own" : familyOf(pathOf(last.request));
-    const print = (refusal: Refusal) => problemAnswer(refusal, family, acceptedBy(last?.request), parts.links);
-    refuseConnection(error, socket, last, print);
+  const refuseOn = (error: Error, socket: TalkingSocket) => {
+    const last = socket[lastReply]?.request;
+    const family = last === undefined ? "own" : familyOf(pathOf(last));
+    const print = (refusal: Refusal) => problemAnswer(refusal, family, acceptedBy(last), parts.links);
+    refuseConnection(error, socket, socket[lastReply], print);
   };
   const server = Fastify({
     bodyLimit: limits.bodyBytes,
@@ -56,10 +61,13 @@ export function makeServer(parts: ServerParts): FastifyInstance {
     http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: limits.connectionCheckMs },
   });
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  // The usual types by name: only for those does Fastify not parse the header each time.
+  const types = ["application/json", "application/xml", "*"];
+  server.addContentTypeParser(types, { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  server.decorateRequest("served", undefined);
   server.decorateRequest("admission", undefined);
   server.addHook("onRequest", (request, reply, done) => {
-    exchanges.set(request.raw.socket, { request, reply });
+    (request.raw.socket as TalkingSocket)[lastReply] = reply;
     done();
   });
   server.setErrorHandler((error, request, reply) => refuse(error, request, reply, parts));
@@ -84,8 +92,8 @@ function serveRoutes(server: FastifyInstance, { routes, gate }: ServerParts): vo
       server.route({
         method: route.method,
         url: path.replaceAll(/\{([^}]+)\}/g, ":$1"),
-        config: { route },
         onRequest: (request, reply, done) => {
+          request.served = route;
           request.admission = admit(route, request, reply, gate);
           done();
         },
@@ -166,11 +174,14 @@ function observe(request: FastifyRequest, reply: FastifyReply, { logger, metrics
   const ms = reply.elapsedTime;
   const { method, admission } = request;
   metrics.request(method, route, reply.statusCode, ms / 1000);
-  const about = { method, route, status: reply.statusCode, ms: Math.round(ms * 1000) / 1000 };
-  if (admission === undefined) logger.info(about, "request");
-  else logger.info({ ...about, client: admission.client.id, trackingId: admission.trackingId || undefined }, "request");
+  const client = admission?.client.id;
+  const trackingId = admission?.trackingId || undefined;
+  logger.info(
+    { method, route, status: reply.statusCode, ms: Math.round(ms * 1000) / 1000, client, trackingId },
+    "request",
+  );
 }
 
 function routeOf(request: FastifyRequest): string {
-  return request.routeOptions.config.route?.path ?? "none";
+  return request.served?.path ?? "none";
 }
