@@ -21,8 +21,11 @@ export interface Setting<Value> {
   readonly values: string;
   /** The default as the documentation prints it. */
   readonly standard: string;
-  /** The value when the variable is not set, or set to nothing. */
-  readonly unset: () => Value;
+  /**
+   * The value when the variable is not set, or set to nothing.
+   * @param before the settings that stand before this one in the table
+   */
+  readonly unset: (before: { readonly port?: number }) => Value;
   readonly read: Reader<Value>;
   /** The text may hold a secret, so no message repeats it. */
   readonly secret?: true;
@@ -131,10 +134,10 @@ export const settingsTable = {
   }),
   url: setting({
     variable: "SAYWHEN_URL",
-    meaning: "The running service that the commands talk to.",
+    meaning: "The running service that the commands talk to; `port` is that of `SAYWHEN_PORT`.",
     values: "an http or https URL without query, fragment and credentials",
-    standard: "http://127.0.0.1:8080",
-    unset: () => "http://127.0.0.1:8080",
+    standard: "http://127.0.0.1:port",
+    unset: ({ port = 0 }) => `http://127.0.0.1:${port}`,
     read: webAddress,
   }),
   token: setting({
@@ -162,7 +165,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): { settings: 
   const faults: string[] = [];
   for (const [name, row] of Object.entries<Setting<unknown>>(settingsTable)) {
     const text = env[row.variable] || undefined;
-    values[name] = text === undefined ? row.unset() : row.read(text);
+    values[name] = text === undefined ? row.unset(values) : row.read(text);
     if (text !== undefined && values[name] === undefined) faults.push(faultOf(row, text));
   }
   faults.push(...unknownVariables(env));
