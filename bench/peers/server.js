@@ -1,10 +1,10 @@
 // The same service as most teams would write it in an afternoon: Express, zod, an ORM, SQLite in WAL with full sync.
-// It takes the same request, keeps the document with a version, adds a history row in the same transaction, and answers
-// in the same shape. It does less than Saywhen: JSON only, no merge, no catalogue, no log, no metrics, no ETag logic of
-// its own.
+// It takes the same request, merges it into the same document (each selection with who changed it and when, as GET has
+// to show it), keeps that with a version and adds a history row in the same transaction. It does less than Saywhen:
+// JSON only, no catalogue, no address check, no request log, no metrics, no conditions.
 import { createHash, timingSafeEqual } from "node:crypto";
 import Database from "better-sqlite3";
-import { eq, sql } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import express from "express";
@@ -71,20 +71,54 @@ function problem(status, message, errors = []) {
   return { error: { code: String(status), message, errors: errors.map((text) => ({ message: text })) } };
 }
 
-function store(id, document, modifiedBy) {
+function store(id, preferences, modifiedBy) {
   const now = new Date().toISOString();
   db.transaction((tx) => {
-    const { version } = tx
-      .insert(customers)
-      .values({ id, version: 1, document, updatedAt: now })
-      .onConflictDoUpdate({
-        target: customers.id,
-        set: { document, version: sql`${customers.version} + 1`, updatedAt: now },
-      })
-      .returning({ version: customers.version })
-      .get();
+    const current = tx.select().from(customers).where(eq(customers.id, id)).get();
+    const document = merge(current?.document ?? [], preferences, modifiedBy, now);
+    const version = (current?.version ?? 0) + 1;
+    const row = { id, version, document, updatedAt: now };
+    tx.insert(customers).values(row).onConflictDoUpdate({ target: customers.id, set: row }).run();
     tx.insert(history).values({ customerId: id, version, document, modifiedBy, createdAt: now }).run();
   });
+}
+
+function merge(document, preferences, modifiedBy, now) {
+  const slots = new Map(document.map((selection) => [slotOf(selection), selection]));
+  for (const { category, channels } of preferences) {
+    for (const { name, selections } of channels) {
+      for (const wish of selections) {
+        const selection = { category, channel: name, ...wish };
+        const known = slots.get(slotOf(selection));
+        if (known?.value === wish.value && known.is_opt_in === wish.is_opt_in) continue;
+        const audit_info = {
+          created_by: known?.audit_info.created_by ?? modifiedBy,
+          created_date_time: known?.audit_info.created_date_time ?? now,
+          modified_by: modifiedBy,
+          modified_date_time: now,
+        };
+        slots.set(slotOf(selection), { ...selection, audit_info });
+      }
+    }
+  }
+  return [...slots.values()];
+}
+
+function slotOf({ category, channel, type }) {
+  return `${category}/${channel}/${type}`;
+}
+
+function view(document) {
+  const preferences = [];
+  for (const { category, channel, ...selection } of document) {
+    let preference = preferences.find((known) => known.category === category);
+    if (!preference) preferences.push((preference = { category, is_category_enabled: "Y", channels: [] }));
+    let known = preference.channels.find(({ name }) => name === channel);
+    if (!known) preference.channels.push((known = { name: channel, is_opt_in: "N", selections: [] }));
+    if (selection.is_opt_in === "Y") known.is_opt_in = "Y";
+    known.selections.push(selection);
+  }
+  return preferences;
 }
 
 const app = express();
@@ -103,7 +137,7 @@ app.put("/v1/customers/:id/communication-preferences", (req, res) => {
 
 app.get("/v1/customers/:id/communication-preferences", (req, res) => {
   const row = db.select().from(customers).where(eq(customers.id, req.params.id)).get();
-  res.json({ request_tracking_id: req.get("request-tracking-id"), preferences: row?.document ?? [] });
+  res.json({ request_tracking_id: req.get("request-tracking-id"), preferences: view(row?.document ?? []) });
 });
 
 app.listen(Number(port), "127.0.0.1");
