@@ -117,7 +117,7 @@ export const problems = {
   "body-too-large": { title: "The body is too large", help: "Send at most what docs/limits.md says." },
   "media-type-unsupported": {
     title: "The body's format is not supported",
-    help: "Send application/json or application/xml in UTF-8, not compressed.",
+    help: "Send the type that the message names, in UTF-8, not compressed.",
   },
   "rate-exceeded": { title: "Too many requests", help: "Wait for the seconds in `Retry-After`." },
   "request-malformed": { title: "The request cannot be understood", help: "Send HTTP as RFC 9112 has it." },

@@ -3,15 +3,16 @@ import type { IncomingHttpHeaders } from "node:http";
 import { limits } from "../domain/limits.ts";
 import { type Client, nobody, type Scope } from "../domain/client.ts";
 import type { Access, ClientRegistry } from "../service/clients.ts";
-import { bodyFormatOf, mediaTypes, type Negotiated, negotiate } from "./negotiate.ts";
+import type { WireFormat } from "../wire/shape.ts";
+import { bodyFormatOf, jsonType, mediaTypes, type Negotiated, negotiate } from "./negotiate.ts";
 import type { RateLimit } from "./rate-limit.ts";
-import { type BodyFormat, type Format, type PlacedFault, Refusal, type Route } from "./route.ts";
+import { type BodyFormat, type PlacedFault, Refusal, type Route } from "./route.ts";
 
 /** What is known of a request before its body is read. */
 export interface Admission {
   readonly client: Client;
   readonly trackingId: string;
-  readonly format: Format;
+  readonly format: WireFormat;
   readonly type: string;
   readonly bodyFormat: BodyFormat;
 }
@@ -35,11 +36,12 @@ export function admit(route: Route, request: FastifyRequest, reply: FastifyReply
   if (caller !== undefined && route.scope !== undefined) checkScope(caller, route.scope);
   const negotiated = route.formats === undefined ? inJson : negotiate(headers, route.formats);
   if (negotiated === undefined) throw notAcceptable(route.formats ?? []);
+  if (route.isConditional === undefined) refuseCondition(headers);
   const bodyFormat = route.bodies === undefined ? "json" : bodyFormatOf(headers, route.family, route.bodies);
   return { client: caller?.client ?? nobody, trackingId, format: negotiated.format, type: negotiated.type, bodyFormat };
 }
 
-const inJson: Negotiated = { format: "json", type: mediaTypes.json };
+const inJson: Negotiated = { format: "json", type: jsonType };
 
 /** RFC 6750 §3: a request without credentials is told no error code, one with wrong credentials is. */
 function authenticate(headers: IncomingHttpHeaders, { clients, now }: Gate): Access {
@@ -103,7 +105,13 @@ function checkScope(caller: Access, scope: Scope): void {
   throw new Refusal("scope-missing", [fault], { "www-authenticate": challenge });
 }
 
-function notAcceptable(formats: readonly Format[]): Refusal {
-  const types = formats.map((format) => mediaTypes[format].split(";")[0]).join(" or ");
+/** Where no ETag is ever given, none can be the current one (RFC 9110 §13.1.1). */
+function refuseCondition(headers: IncomingHttpHeaders): void {
+  const match = headers["if-match"];
+  if (match !== undefined && match.trim() !== "*") throw new Refusal("precondition-failed");
+}
+
+function notAcceptable(formats: readonly WireFormat[]): Refusal {
+  const types = formats.map((format) => mediaTypes[format]).join(" or ");
   return new Refusal("not-acceptable", [{ problem: "not-acceptable", place: "Accept", message: `accept ${types}` }]);
 }

@@ -24,6 +24,7 @@ export function catalogueRoutes(store: Store, inForce: CatalogueInForce, links: 
       summary: "Put another catalogue in force: a higher version, in which names are retired and never removed",
       shapes: { body: catalogueWish.name, answer: catalogueAnswer.name },
       bodies: ["json"],
+      takesEvidence: true,
       handle: (call) => apply(store, inForce, links, call),
     },
   ];

@@ -15,15 +15,14 @@ import { actOf } from "./act.ts";
 import { readBody, refuseRejected } from "./body.ts";
 import { document } from "./document.ts";
 import { recorded } from "./recorded.ts";
-import { type Answer, type Call, Refusal, type Route } from "./route.ts";
+import { type Answer, bothFormats, type Call, Refusal, type Route } from "./route.ts";
 
 const preferencesPath = "/customers/{customerId}/communication-preferences";
 const categoriesPath = "/preferences/categories";
-const both = ["json", "xml"] as const;
 
 /** The customers' contract (design: the two contracts; seeds: customer-communication-preferences). */
 export function customerRoutes(customers: Customers, links: Links): Route[] {
-  const shared = { family: "customers", formats: both } as const;
+  const shared = { family: "customers", formats: bothFormats } as const;
   return [
     {
       ...shared,
@@ -32,6 +31,7 @@ export function customerRoutes(customers: Customers, links: Links): Route[] {
       aliases: [`/api/v1${preferencesPath}`],
       scope: "customers:read",
       summary: "What a customer has chosen",
+      isConditional: true,
       shapes: { answer: customerPreferencesResponse.name },
       handle: (call) => readPreferences(customers, call),
     },
@@ -42,8 +42,10 @@ export function customerRoutes(customers: Customers, links: Links): Route[] {
       aliases: [`/api/v1${preferencesPath}`],
       scope: "customers:write",
       summary: "Record what a customer chooses; what is not mentioned stays",
+      isConditional: true,
+      takesEvidence: true,
       shapes: { body: customerPreferencesRequest.name, answer: acknowledgement.name },
-      bodies: both,
+      bodies: bothFormats,
       handle: (call) => recordPreferences(customers, links, call),
     },
     {

@@ -21,9 +21,8 @@ import { readBody, refuseRejected } from "./body.ts";
 import { type Links, organisationLink, userLink } from "./links.ts";
 import { organisationIdOf, userNameOf } from "./path-ids.ts";
 import { recorded } from "./recorded.ts";
-import { type Answer, type Call, type PlacedFault, Refusal, type Route } from "./route.ts";
+import { type Answer, bothFormats, type Call, type PlacedFault, Refusal, type Route } from "./route.ts";
 
-const both = ["json", "xml"] as const;
 const usersPath = "/api/2/users";
 const organisationsPath = "/api/2/organisations";
 
@@ -32,15 +31,16 @@ export function directoryRoutes(organisations: Organisations, links: Links): Rou
   return [...userRoutes(organisations, links), ...organisationEntryRoutes(organisations, links)];
 }
 
-const shared = { family: "organisations", formats: both } as const;
+const shared = { family: "organisations", formats: bothFormats } as const;
 const read = { ...shared, method: "GET", scope: "emailpreferences:read" } as const;
-const write = { ...shared, scope: "emailpreferences:write", bodies: both } as const;
+const write = { ...shared, scope: "emailpreferences:write", bodies: bothFormats, takesEvidence: true } as const;
 
 function userRoutes(organisations: Organisations, links: Links): Route[] {
   return [
     {
       ...read,
       path: usersPath,
+      query: ["limit", "offset"],
       summary: "The users, in the order of their ids",
       shapes: { answer: wire.userList.name },
       handle: async (call) => {
@@ -94,6 +94,7 @@ function organisationEntryRoutes(organisations: Organisations, links: Links): Ro
     {
       ...read,
       path: organisationsPath,
+      query: ["limit", "offset"],
       summary: "The organisations, in the order of their ids",
       shapes: { answer: wire.organisationList.name },
       handle: async (call) => {

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Condition, Version } from "../service/condition.ts";
-import type { Format } from "./route.ts";
+import type { WireFormat } from "../wire/shape.ts";
 
 /** The two formats of a document are two representations, so they need different strong tags (RFC 9110 §8.8.3). */
-export function entityTag(version: Version, format: Format): string {
+export function entityTag(version: Version, format: WireFormat): string {
   return `"${version}-${format}"`;
 }
 

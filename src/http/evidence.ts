@@ -19,8 +19,8 @@ export function evidenceOf(headers: IncomingHttpHeaders): Readonly<Record<string
   }
   const members = Object.entries(objectOf(text));
   const wrong = members.flatMap(([key, value]) => {
-    if (!/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(key))
-      return ["names begin with a letter and hold at most 64 of A-Z a-z 0-9 _ -"];
+    if (!/^[A-Za-z][A-Za-z0-9_-]*$/.test(key) || key.length > limits.evidenceNameCharacters)
+      return [`names begin with a letter and hold at most ${limits.evidenceNameCharacters} of A-Z a-z 0-9 _ -`];
     return typeof value === "string" && value.isWellFormed() ? [] : [`${key} must be a text`];
   });
   if (wrong.length > 0) throw invalid([...new Set(wrong)]);

@@ -1,4 +1,5 @@
 import type { Store } from "../service/store.ts";
+import { jsonType } from "./negotiate.ts";
 import { type Answer, Refusal, type Route } from "./route.ts";
 
 /** GET /livez: the process answers. GET /readyz: it can read and write, and is not stopping. */
@@ -22,6 +23,6 @@ export function healthRoutes(store: Pick<Store, "check">, isStopping: () => bool
 const ok: Answer = {
   status: 200,
   body: '{"status":"pass"}',
-  type: "application/json; charset=utf-8",
+  type: jsonType,
   headers: { "cache-control": "no-store" },
 };

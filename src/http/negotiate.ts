@@ -1,20 +1,26 @@
 import type { IncomingHttpHeaders } from "node:http";
 import Negotiator from "negotiator";
-import { type BodyFormat, type Family, type Format, Refusal } from "./route.ts";
+import type { WireFormat } from "../wire/shape.ts";
+import { type BodyFormat, type Family, Refusal } from "./route.ts";
 
+/** The media type of each format. */
 export const mediaTypes = {
-  json: "application/json; charset=utf-8",
-  xml: "application/xml; charset=utf-8",
-} as const;
+  json: "application/json",
+  xml: "application/xml",
+  form: "application/x-www-form-urlencoded",
+} as const satisfies Record<BodyFormat, string>;
+
+/** The Content-Type of an answer in JSON. */
+export const jsonType = `${mediaTypes.json}; charset=utf-8`;
 
 export interface Negotiated {
-  readonly format: Format;
+  readonly format: WireFormat;
   /** The media type to answer with. */
   readonly type: string;
 }
 
-const json: Negotiated = { format: "json", type: mediaTypes.json };
-const xml: Negotiated = { format: "xml", type: mediaTypes.xml };
+const json: Negotiated = { format: "json", type: jsonType };
+const xml: Negotiated = { format: "xml", type: `${mediaTypes.xml}; charset=utf-8` };
 const textXml: Negotiated = { format: "xml", type: "text/xml; charset=utf-8" };
 
 /** The accept headers that nearly every client sends, so that the rest can be left to the library. */
@@ -29,7 +35,7 @@ const usual = new Map<string | undefined, Negotiated>([
  * The format to answer in (RFC 9110 §12.5.1; q-values count, JSON on a tie); undefined when none is acceptable. Our
  * own API speaks JSON alone.
  */
-export function negotiate(headers: IncomingHttpHeaders, formats: readonly Format[]): Negotiated | undefined {
+export function negotiate(headers: IncomingHttpHeaders, formats: readonly WireFormat[]): Negotiated | undefined {
   const known = usual.get(headers.accept);
   if (known !== undefined && formats.includes(known.format)) return known;
   const offers = formats.includes("xml") ? ["application/json", "application/xml", "text/xml"] : ["application/json"];
@@ -46,10 +52,10 @@ export function negotiate(headers: IncomingHttpHeaders, formats: readonly Format
 }
 
 const bodyFormats: Readonly<Record<string, BodyFormat>> = {
-  "application/json": "json",
-  "application/xml": "xml",
+  [mediaTypes.json]: "json",
+  [mediaTypes.xml]: "xml",
   "text/xml": "xml",
-  "application/x-www-form-urlencoded": "form",
+  [mediaTypes.form]: "form",
 };
 
 /**
@@ -78,9 +84,7 @@ export function bodyFormatOf(headers: IncomingHttpHeaders, family: Family, taken
 }
 
 function typesOf(taken: readonly BodyFormat[]): string[] {
-  return Object.keys(bodyFormats).filter(
-    (type) => taken.includes(bodyFormats[type] as BodyFormat) && type !== "text/xml",
-  );
+  return taken.map((format) => mediaTypes[format]);
 }
 
 /** RFC 9110 §15.5.16: `Accept` says what would have been taken. */

@@ -1,12 +1,7 @@
 import { shapes } from "../wire/shapes.ts";
 import type { Links } from "./links.ts";
+import { jsonType, mediaTypes } from "./negotiate.ts";
 import type { BodyFormat, Route } from "./route.ts";
-
-const mediaTypes: Readonly<Record<BodyFormat, string>> = {
-  json: "application/json",
-  xml: "application/xml",
-  form: "application/x-www-form-urlencoded",
-};
 
 const errorShapes = { customers: "CustomerError", organisations: "OrganisationError", own: "Problem" } as const;
 
@@ -17,13 +12,13 @@ export function openApiRoute(routes: readonly Route[], links: Links): Route {
     method: "GET",
     path: "/openapi.json",
     family: "own",
-    summary: "This document",
+    summary: "This API as an OpenAPI document",
     shapes: {},
     handle: () => {
       if (printed?.root !== links.root) {
         printed = { root: links.root, body: JSON.stringify(openApiDocument([...routes], links)) };
       }
-      return { status: 200, body: printed.body, type: "application/json; charset=utf-8" };
+      return { status: 200, body: printed.body, type: jsonType };
     },
   };
   return route;
@@ -63,7 +58,7 @@ function operationOf(route: Route, path: string): object {
     operationId: operationId(route, path),
     summary,
     tags: [family],
-    parameters: [...pathParameters(path), ...headerParameters(route)],
+    parameters: [...pathParameters(path), ...queryParameters(route), ...headerParameters(route)],
     ...(bodies === undefined ? {} : { requestBody: { required: true, content: contentOf(bodies, route.shapes.body) } }),
     responses: {
       ...answers(route),
@@ -90,17 +85,23 @@ function pathParameters(path: string): object[] {
   }));
 }
 
-function headerParameters({ family, method }: Route): object[] {
-  const header = (name: string, required: boolean) => ({ name, in: "header", required, schema: { type: "string" } });
-  const contract = family === "customers" ? [header("Request-Tracking-Id", true), header("ClientId", true)] : [];
-  const writes =
-    family !== "own" && method === "PUT" ? [header("If-Match", false), header("Saywhen-Evidence", false)] : [];
-  return [...contract, ...writes];
+function headerParameters({ family, isConditional, takesEvidence }: Route): object[] {
+  const header = (name: string, required = false) => ({ name, in: "header", required, schema: { type: "string" } });
+  return [
+    ...(family === "customers" ? [header("Request-Tracking-Id", true), header("ClientId", true)] : []),
+    ...(isConditional === undefined ? [] : [header("If-Match"), header("If-None-Match")]),
+    ...(takesEvidence === undefined ? [] : [header("Saywhen-Evidence")]),
+  ];
 }
 
-function answers({ shapes: { answer }, formats = ["json"], success = 200 }: Route): object {
+function queryParameters({ query = [] }: Route): object[] {
+  return query.map((name) => ({ name, in: "query", required: false, schema: { type: "integer", minimum: 0 } }));
+}
+
+function answers({ shapes: { answer }, formats = ["json"], success = 200, method, isConditional }: Route): object {
   const content = answer === undefined ? {} : { content: contentOf(formats, answer) };
-  return { [success]: { description: "Done", ...content } };
+  const unchanged = method === "GET" && isConditional ? { 304: { description: "What the client has is current" } } : {};
+  return { [success]: { description: "Done", ...content }, ...unchanged };
 }
 
 function contentOf(formats: readonly BodyFormat[], shape: string | undefined): object {

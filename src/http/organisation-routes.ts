@@ -28,15 +28,13 @@ import { conditionOf } from "./entity-tag.ts";
 import { type Links, organisationLink, userLink } from "./links.ts";
 import { organisationIdOf, userNameOf } from "./path-ids.ts";
 import { recorded } from "./recorded.ts";
-import type { Answer, Call, Route } from "./route.ts";
-
-const both = ["json", "xml"] as const;
+import { type Answer, bothFormats, type Call, type Route } from "./route.ts";
 
 /** The organisations' and users' contract (seeds: organisation-email-preferences). */
 export function organisationRoutes(organisations: Organisations, links: Links): Route[] {
-  const shared = { family: "organisations", formats: both } as const;
+  const shared = { family: "organisations", formats: bothFormats, isConditional: true } as const;
   const read = { ...shared, method: "GET", scope: "emailpreferences:read" } as const;
-  const record = { ...shared, method: "PUT", scope: "emailpreferences:write", bodies: both } as const;
+  const record = { ...shared, method: "PUT", scope: "emailpreferences:write", bodies: bothFormats, takesEvidence: true } as const;
   return [
     {
       ...read,

@@ -2,12 +2,15 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Client, Scope } from "../domain/client.ts";
 import type { Fault } from "../domain/fault.ts";
 import type { ProblemName } from "../domain/problem.ts";
+import type { WireFormat } from "../wire/shape.ts";
 
 /** Who is spoken to: decides the shape of errors, the mandatory headers, and what a missing Content-Type means. */
 export type Family = "customers" | "organisations" | "own";
 
-export type Format = "json" | "xml";
-export type BodyFormat = Format | "form";
+export type BodyFormat = WireFormat | "form";
+
+/** What both contracts speak, the default first. */
+export const bothFormats = ["json", "xml"] as const;
 
 /** One operation: what server.ts serves, /openapi.json describes and docs/api.md lists. */
 export interface Route {
@@ -23,9 +26,15 @@ export interface Route {
   /** Names of the shapes (wire) of the body and of the answer with status 200 or 201, for OpenAPI. */
   readonly shapes: { readonly body?: string; readonly answer?: string };
   /** Response formats to choose from, the default first. Absent: there is one, whatever the request accepts. */
-  readonly formats?: readonly Format[];
+  readonly formats?: readonly WireFormat[];
   /** Body formats taken. Absent: the operation takes no body. */
   readonly bodies?: readonly BodyFormat[];
+  /** The parameters that the query may have. */
+  readonly query?: readonly string[];
+  /** Whether it carries an ETag, or honours If-Match and If-None-Match. A condition anywhere else is never met. */
+  readonly isConditional?: true;
+  /** Whether the header Saywhen-Evidence is kept with the change. */
+  readonly takesEvidence?: true;
   /** The status of an answer that grants what was asked. Absent: 200. */
   readonly success?: 200 | 201 | 204;
   readonly handle: (call: Call) => Answer | Promise<Answer>;
@@ -42,7 +51,7 @@ export interface Call {
   /** The customers' contract's `Request-Tracking-Id`; empty elsewhere. */
   readonly trackingId: string;
   /** The format to answer in, and its media type. */
-  readonly format: Format;
+  readonly format: WireFormat;
   readonly type: string;
   readonly bodyFormat: BodyFormat;
   readonly body: Buffer;

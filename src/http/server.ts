@@ -7,7 +7,7 @@ import { type Admission, admit, type Gate } from "./admission.ts";
 import type { Links } from "./links.ts";
 import type { Metrics } from "./metrics.ts";
 import { refuseConnection } from "./connection-error.ts";
-import { mediaTypes, negotiate, type Negotiated } from "./negotiate.ts";
+import { jsonType, negotiate, type Negotiated } from "./negotiate.ts";
 import { pathTable } from "./path-pattern.ts";
 import { problemAnswer } from "./problem-answer.ts";
 import { type Answer, type Family, Refusal, type Route } from "./route.ts";
@@ -135,7 +135,7 @@ function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply, { 
 
 /** The format of a refusal: what the request accepts, and JSON when it accepts nothing that there is. */
 function acceptedBy(request: FastifyRequest | undefined): Negotiated {
-  return (request && negotiate(request.headers, ["json", "xml"])) ?? { format: "json", type: mediaTypes.json };
+  return (request && negotiate(request.headers, ["json", "xml"])) ?? { format: "json", type: jsonType };
 }
 
 /** The framework's own refusals, by their codes (https://fastify.dev/docs/latest/Reference/Errors). */
@@ -174,7 +174,7 @@ function observe(request: FastifyRequest, reply: FastifyReply, { logger, metrics
   const ms = reply.elapsedTime;
   const { method, admission } = request;
   metrics.request(method, route, reply.statusCode, ms / 1000);
-  const client = admission?.client.id;
+  const client = admission?.client.id || undefined;
   const trackingId = admission?.trackingId || undefined;
   logger.info(
     { method, route, status: reply.statusCode, ms: Math.round(ms * 1000) / 1000, client, trackingId },
