@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { IncomingHttpHeaders } from "node:http";
 import { limits } from "../domain/limits.ts";
 import { type Client, nobody, type Scope } from "../domain/client.ts";
-import type { Access, ClientRegistry } from "../service/clients.ts";
+import type { ClientRegistry } from "../service/clients.ts";
 import type { WireFormat } from "../wire/shape.ts";
 import { bodyFormatOf, jsonType, mediaTypes, type Negotiated, negotiate } from "./negotiate.ts";
 import type { RateLimit } from "./rate-limit.ts";
@@ -38,13 +38,13 @@ export function admit(route: Route, request: FastifyRequest, reply: FastifyReply
   if (negotiated === undefined) throw notAcceptable(route.formats ?? []);
   if (route.isConditional === undefined) refuseCondition(headers);
   const bodyFormat = route.bodies === undefined ? "json" : bodyFormatOf(headers, route.family, route.bodies);
-  return { client: caller?.client ?? nobody, trackingId, format: negotiated.format, type: negotiated.type, bodyFormat };
+  return { client: caller ?? nobody, trackingId, format: negotiated.format, type: negotiated.type, bodyFormat };
 }
 
 const inJson: Negotiated = { format: "json", type: jsonType };
 
 /** RFC 6750 §3: a request without credentials is told no error code, one with wrong credentials is. */
-function authenticate(headers: IncomingHttpHeaders, { clients, now }: Gate): Access {
+function authenticate(headers: IncomingHttpHeaders, { clients, now }: Gate): Client {
   const { authorization } = headers;
   const token = authorization === undefined ? undefined : /^Bearer +([!-~]+) *$/i.exec(authorization)?.[1];
   if (authorization === undefined) {
@@ -58,14 +58,14 @@ function authenticate(headers: IncomingHttpHeaders, { clients, now }: Gate): Acc
 }
 
 /** Whatever becomes of the request, it counts, and its answer says what is left. */
-function spend(caller: Access, reply: FastifyReply, rateLimit: RateLimit, now: number): void {
-  const taken = rateLimit.take(caller.client.id, now);
+function spend(caller: Client, reply: FastifyReply, rateLimit: RateLimit, now: number): void {
+  const taken = rateLimit.take(caller.id, now);
   reply.headers(taken.headers);
   if (!taken.allowed) throw new Refusal("rate-exceeded");
 }
 
 /** The customers' contract wants `Request-Tracking-Id` and `ClientId` on every request, once each. */
-function checkContractHeaders(request: FastifyRequest, caller: Access | undefined): string {
+function checkContractHeaders(request: FastifyRequest, caller: Client | undefined): string {
   const faults: PlacedFault[] = [];
   const trackingId = onlyHeader(request, "Request-Tracking-Id", faults);
   const clientId = onlyHeader(request, "ClientId", faults);
@@ -74,7 +74,7 @@ function checkContractHeaders(request: FastifyRequest, caller: Access | undefine
     faults.push({ problem: "header-invalid", place: "Request-Tracking-Id", message });
   }
   if (faults.length > 0) throw new Refusal(faults[0]?.problem ?? "header-missing", faults);
-  if (caller !== undefined && clientId !== caller.client.id) {
+  if (caller !== undefined && clientId !== caller.id) {
     throw new Refusal("client-mismatch", [], { "www-authenticate": 'Bearer realm="saywhen", error="invalid_token"' });
   }
   return trackingId;
@@ -98,7 +98,7 @@ function count(rawHeaders: readonly string[], name: string): number {
   return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === wanted).length;
 }
 
-function checkScope(caller: Access, scope: Scope): void {
+function checkScope(caller: Client, scope: Scope): void {
   if (caller.scopes.includes(scope)) return;
   const challenge = `Bearer realm="saywhen", error="insufficient_scope", scope="${scope}"`;
   const fault: PlacedFault = { problem: "scope-missing", place: "Authorization", message: `needs the scope ${scope}` };

@@ -1,11 +1,12 @@
 import { addClient } from "../service/add-client.ts";
 import type { ClientRegistry } from "../service/clients.ts";
-import { listClients, viewOf } from "../service/list-clients.ts";
+import { listClients } from "../service/list-clients.ts";
+import { readClient } from "../service/read-client.ts";
 import { revokeClient } from "../service/revoke-client.ts";
 import { rotateClient } from "../service/rotate-client.ts";
 import { clientAnswer, clientList, clientWish, clientWithSecret } from "../wire/clients.ts";
 import { readBody, refuseRejected } from "./body.ts";
-import { type Answer, type Call, Refusal, type Route } from "./route.ts";
+import type { Answer, Call, Route } from "./route.ts";
 
 const clientPath = "/v1/clients/{clientId}";
 
@@ -68,9 +69,9 @@ async function add(registry: ClientRegistry, call: Call): Promise<Answer> {
 }
 
 function show(registry: ClientRegistry, call: Call): Answer {
-  const client = registry.client(clientIdOf(call));
-  if (client === undefined) throw new Refusal("client-unknown");
-  return json(call, clientAnswer.print({ client: viewOf(client) }, "json"));
+  const outcome = readClient(registry, clientIdOf(call));
+  if ("rejected" in outcome) throw refuseRejected(outcome.rejected);
+  return json(call, clientAnswer.print({ client: outcome.value }, "json"));
 }
 
 async function rotate(registry: ClientRegistry, call: Call): Promise<Answer> {

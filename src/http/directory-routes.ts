@@ -1,18 +1,13 @@
 import type { OrganisationEntry, UserEntry } from "../domain/directory.ts";
 import { limits } from "../domain/limits.ts";
-import {
-  addOrganisation,
-  addUser,
-  findOrganisation,
-  findUser,
-  listOrganisations,
-  listUsers,
-  type RecordedEntry,
-  replaceOrganisation,
-  replaceUser,
-} from "../service/directory.ts";
+import { addOrganisation } from "../service/add-organisation.ts";
+import { addUser } from "../service/add-user.ts";
+import type { RecordedEntry } from "../service/directory-entry.ts";
 import type { Organisations } from "../service/organisations.ts";
 import type { Outcome } from "../service/outcome.ts";
+import { findOrganisation, findUser, listOrganisations, listUsers } from "../service/read-directory.ts";
+import { replaceOrganisation } from "../service/replace-organisation.ts";
+import { replaceUser } from "../service/replace-user.ts";
 import type { Page } from "../service/store.ts";
 import * as wire from "../wire/directory.ts";
 import type { Shape } from "../wire/shape.ts";

@@ -85,10 +85,10 @@ async function readUser(organisations: Organisations, call: Call): Promise<Answe
 
 function preferences(
   call: Call,
-  { id, document: chosen, from, version }: EmailReading,
+  { id, document: chosen, isOwn, version }: EmailReading,
   print: (id: number, chosen: EmailPreferences | undefined) => string,
 ): Answer {
-  return document(call, version, from === "own", () => print(id, chosen));
+  return document(call, version, isOwn, () => print(id, chosen));
 }
 
 async function recordOrganisation(organisations: Organisations, links: Links, call: Call): Promise<Answer> {

@@ -105,9 +105,16 @@ function serveRoutes(server: FastifyInstance, { routes, gate }: ServerParts): vo
 
 const noBody = Buffer.alloc(0);
 
-async function answer(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+/** Not `async`, so that Fastify need not watch a promise of ours; whatever goes wrong is sent as an error. */
+function answer(route: Route, request: FastifyRequest, reply: FastifyReply): void {
+  Promise.resolve(call(route, request))
+    .then((answered) => send(reply, answered))
+    .catch((error: unknown) => reply.send(error));
+}
+
+function call(route: Route, request: FastifyRequest): Answer | Promise<Answer> {
   const admission = request.admission as Admission;
-  const answered = await route.handle({
+  return route.handle({
     params: request.params as Record<string, string>,
     query: request.query as Record<string, string | string[]>,
     headers: request.headers,
@@ -118,7 +125,6 @@ async function answer(route: Route, request: FastifyRequest, reply: FastifyReply
     bodyFormat: admission.bodyFormat,
     body: (request.body as Buffer | undefined) ?? noBody,
   });
-  return send(reply, answered);
 }
 
 function send(reply: FastifyReply, { status, body, type, headers }: Answer): FastifyReply {
