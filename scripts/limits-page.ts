@@ -12,7 +12,8 @@ export function limitsPage(): string {
   ]);
   return `# Limits
 
-What is larger, longer, deeper or slower is refused, and the refusal says so.
+Every limit there is. What a sender exceeds is refused, and the refusal says so; the others bound what the service itself
+does.
 
 ${table(["limit", "value", "of what"], rows)}
 `;

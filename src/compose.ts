@@ -64,10 +64,10 @@ export async function compose(settings: Settings, log: Log = openLog(settings.lo
     const customers = { store, catalogue, put: settings.customerPut };
     const organisations = { store, catalogue, subjects: settings.subjects };
     const routes: Route[] = [
-      ...customerRoutes(customers, links),
+      ...customerRoutes(customers),
       ...organisationRoutes(organisations, links),
       ...directoryRoutes(organisations, links),
-      ...catalogueRoutes(store, catalogue, links),
+      ...catalogueRoutes(store, catalogue),
       ...clientRoutes(clients),
       tokenRoute(clients),
       ...healthRoutes(store, () => isStopping),

@@ -3,7 +3,7 @@ import { run } from "./cli/run.ts";
 
 const exitCode = await run(process.argv.slice(2), commands, {
   print: (line) => process.stdout.write(`${line}\n`),
-  complain: (line) => process.stderr.write(`${line}\n`),
+  tell: (line) => process.stderr.write(`${line}\n`),
   openDatabase: async (settings) => (await import("./compose.ts")).openDatabase(settings),
 });
 process.exit(exitCode);

@@ -1,18 +1,83 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { table } from "../scripts/markdown.ts";
 import { pages } from "../scripts/pages.ts";
+import { scopes } from "../src/domain/client.ts";
+import { makeMetrics } from "../src/http/metrics.ts";
+
+const root = join(import.meta.dirname, "..");
+const documents = globSync(["*.md", "bench/README.md", "docs/**/*.md"], { cwd: root });
+
+function textOf(file: string): string {
+  return readFileSync(join(root, file), "utf8");
+}
+
+/** What the pattern's first group finds in a document, each once. */
+function named(file: string, pattern: RegExp): string[] {
+  return [...new Set([...textOf(file).matchAll(pattern)].map(([, name = ""]) => name))];
+}
+
+/** What stands in code marks in the first column of a document's tables. */
+function firstColumn(file: string): string[] {
+  return named(file, /^\| (`.*?) \|/gm).flatMap((cell) => [...cell.matchAll(/`(.+?)`/g)].map(([, name = ""]) => name));
+}
+
+/** Whether a file or folder that ARCHITECTURE.md names in this line is there: from the root, src/, or the line's folder. */
+function isThere(name: string, line: string): boolean {
+  const [, folder = ""] = /^\| `([^`]+\/)` \|/.exec(line) ?? [];
+  return ["", "src", folder].some((start) => existsSync(join(root, start, name)));
+}
 
 describe("the documentation", () => {
   for (const { file, render } of pages) {
     it(`has ${file} as its table says (\`npm run docs\` writes it)`, async () => {
-      assert.equal(readFileSync(join(import.meta.dirname, "..", file), "utf8"), await render());
+      assert.equal(textOf(file), await render());
     });
   }
 
   it("has tables whose cells hold bars and line ends without breaking", () => {
     assert.equal(table(["a", "b"], [["1|2", "3\n4"]]), "| a | b |\n|---|---|\n| 1\\|2 | 3 4 |");
+  });
+
+  it("links to files that are there", () => {
+    const links = documents.flatMap((file) => named(file, /\]\(([^)#\s]+)/g).map((target) => ({ file, target })));
+    const own = links.filter(({ target }) => !/^[a-z]+:/.test(target));
+    assert.ok(own.length > 20, "the links are no longer found");
+    const dangling = own.filter(({ file, target }) => !existsSync(join(root, dirname(file), target)));
+    assert.deepEqual(dangling, []);
+  });
+
+  it("names scripts that package.json has", () => {
+    const { scripts } = JSON.parse(textOf("package.json")) as { scripts: Record<string, string> };
+    const asked = documents.flatMap((file) => named(file, /npm run (?:-s )?([\w:-]+)/g));
+    assert.ok(asked.includes("check"), "the scripts are no longer found");
+    assert.deepEqual(
+      asked.filter((name) => !Object.hasOwn(scripts, name)),
+      [],
+    );
+  });
+
+  it("names in ARCHITECTURE.md only files and folders that are there", () => {
+    const places = textOf("ARCHITECTURE.md")
+      .split("\n")
+      .flatMap((line) => [...line.matchAll(/`([\w./-]+(?:\.ts|\/))`/g)].map(([, name = ""]) => ({ name, line })));
+    assert.ok(places.length > 30, "the files are no longer found");
+    const missing = places.filter(({ name, line }) => !isThere(name, line));
+    assert.deepEqual(missing, []);
+  });
+
+  it("has in docs/operate.md every metric that is printed, and no other", async () => {
+    const metrics = makeMetrics();
+    metrics.request("GET", "/livez", 200, 0.001);
+    metrics.group({ writes: 1, changes: 1, seconds: 0.001 });
+    metrics.storeError("full");
+    const printed = [...(await metrics.print()).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+    assert.deepEqual(named("docs/operate.md", /`((?:http|saywhen)_[a-z_]+)`/g).sort(), printed.map(String).sort());
+  });
+
+  it("has in docs/clients.md every scope that there is, and no other", () => {
+    assert.deepEqual(firstColumn("docs/clients.md").sort(), [...scopes].sort());
   });
 });

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { adminToken, temporaryFolder } from "./support/service.ts";
 import { type Serving, serve } from "./support/serving.ts";
 
-// The main job, as a user does it: a server of its own, curl, and restarts in between.
+// The main job under a context path and with restarts in between; readme.test.ts runs it as the README has it.
 
 const run = promisify(execFile);
 const golden = (name: string): string => fileURLToPath(new URL(`golden/${name}`, import.meta.url));
@@ -40,41 +39,28 @@ async function curl(url: string, ...options: string[]): Promise<string> {
   return stdout;
 }
 
-it("the main job: put, get, restart, get again; after kill -9, too", async () => {
+it("what was put under a context path is there after kill -9, and after a stop, which takes less than five seconds", async () => {
   using folder = temporaryFolder();
   let server = await start(folder.path);
   try {
-    const customer = () => `${server.address}/api/v1/customers/123456789/communication-preferences`;
+    const customer = () => `${server.address}/context/api/v1/customers/123456789/communication-preferences`;
     const organisation = () => `${server.address}/context/api/2/organisations/3/emailpreferences`;
-    const json = ["-H", "Content-Type: application/json"];
-    const xml = ["-H", "Accept: application/xml"];
-    const body = (file: string): string[] => ["-X", "PUT", "--data-binary", `@${golden(file)}`];
+    const put = (url: string, file: string): Promise<string> =>
+      curl(url, "-X", "PUT", "--data-binary", `@${golden(file)}`, "-H", "Content-Type: application/json");
+    const readings = async (): Promise<string[]> => [await curl(customer()), await curl(organisation())];
 
-    const acknowledged = await curl(customer(), ...body("seed-customer-request.json"), ...json);
+    const acknowledged = await put(customer(), "seed-customer-request.json");
     assert.deepEqual(JSON.parse(acknowledged), { status: "Success", request_tracking_id: "12" });
-    const readings = async (): Promise<string[]> => [
-      await curl(customer()),
-      await curl(customer(), ...xml),
-      await curl(organisation()),
-      await curl(organisation(), ...xml),
-    ];
-
-    const summary = await curl(organisation(), ...body("seed-organisation-request.json"), ...json);
+    const summary = await put(organisation(), "seed-organisation-request.json");
     assert.deepEqual(JSON.parse(summary), { emailpreferences: { organisationid: 3, link: organisation() } });
-    const fromJson = await readings();
-    await curl(organisation(), ...body("organisation-request.xml"), "-H", "Content-Type: application/xml", ...xml);
-    const fromXml = await readings();
-    assert.deepEqual(fromXml, fromJson);
-    assert.deepEqual(JSON.parse(fromXml[2] ?? ""), JSON.parse(readFileSync(golden("organisation.json"), "utf8")));
-    assert.match(
-      fromXml[0] ?? "",
-      /"value":"1233454567","type":"BPHONE","is_opt_in":"Y","audit_info":\{"created_by":"johnm"/,
-    );
+    const before = await readings();
+    assert.match(before[0] ?? "", /"value":"1233454567"/);
+    assert.match(before[1] ?? "", /"Algeria"/);
 
     server.child.kill("SIGKILL");
     await server.ended;
     server = await start(folder.path);
-    assert.deepEqual(await readings(), fromXml);
+    assert.deepEqual(await readings(), before);
 
     const stopping = performance.now();
     server.child.kill("SIGTERM");
@@ -83,7 +69,7 @@ it("the main job: put, get, restart, get again; after kill -9, too", async () =>
     assert.equal(exitCode, 0, stderr);
     assert.ok(ms < 5000, `stopping took ${Math.round(ms)} ms`);
     server = await start(folder.path);
-    assert.deepEqual(await readings(), fromXml);
+    assert.deepEqual(await readings(), before);
   } finally {
     server.child.kill("SIGKILL");
   }

@@ -8,7 +8,7 @@ import {
   avoidedWords,
   bannedMarks,
   consoles,
-  idleTests,
+  idleTestFiles,
   longFiles,
   longFunctions,
   longLines,
@@ -46,7 +46,7 @@ describe("the sources", () => {
   it("have no any", () => assert.deepEqual(findings(anyTypes), []));
   it("print to no console", () => assert.deepEqual(findings(consoles), []));
   it("use the project's words", () => assert.deepEqual(findings(avoidedWords), []));
-  it("have no test that asserts nothing", () => assert.deepEqual(findings(idleTests), []));
+  it("have no file of tests that asserts nothing", () => assert.deepEqual(findings(idleTestFiles), []));
 });
 
 it("no file that is kept names a place of one machine or one network", () => {
@@ -123,13 +123,13 @@ describe("the checks", () => {
     assert.equal(findIn(avoidedWords, `const purposely = "topic"; // topic`), 0);
   });
 
-  it("find a test that asserts nothing", () => {
+  it("find a file of tests that asserts nothing", () => {
     const path = "src/domain/a.test.ts";
     const assertImport = `import assert from "node:assert/strict";`;
-    assert.equal(findIn(idleTests, `it("a", () => {});`, path), 1);
-    assert.equal(findIn(idleTests, `${assertImport} it("a", () => {});`, path), 1);
-    assert.equal(findIn(idleTests, `${assertImport} it("a", () => { assert(true); });`, path), 0);
-    assert.equal(findIn(idleTests, `import { storeContract } from "./contract/store.ts";`, "test/a.test.ts"), 0);
+    assert.equal(findIn(idleTestFiles, `it("a", () => {});`, path), 1);
+    assert.equal(findIn(idleTestFiles, `${assertImport} it("a", () => {});`, path), 1);
+    assert.equal(findIn(idleTestFiles, `${assertImport} it("a", () => { assert(true); });`, path), 0);
+    assert.equal(findIn(idleTestFiles, `import { storeContract } from "./contract/store.ts";`, "test/a.test.ts"), 0);
   });
 
   it("find a place of one machine or one network", () => {

@@ -1,4 +1,5 @@
 import type { Settings } from "../config/settings.ts";
+import type { Shape } from "../wire/shape.ts";
 import { CommandFailure } from "./command.ts";
 
 /** One request to our own API. */
@@ -10,8 +11,16 @@ export interface Ask<Value> {
   readonly read: (answer: Buffer) => Value | undefined;
 }
 
+/** Reads an answer of this shape; undefined when it is of another one. */
+export function inShape<Value>(shape: Shape<Value>): Ask<Value>["read"] {
+  return (answer) => {
+    const reading = shape.read(answer, "json");
+    return "value" in reading ? reading.value : undefined;
+  };
+}
+
 /** A server that does not answer in this time is as good as none, in milliseconds. */
-const patience = 30_000;
+const answerWaitMs = 30_000;
 
 /**
  * Asks the running service.
@@ -40,7 +49,7 @@ async function send({ url, token }: Settings, { method, path, body }: Ask<unknow
     return await fetch(`${url}${path}`, {
       method,
       redirect: "error",
-      signal: AbortSignal.timeout(patience),
+      signal: AbortSignal.timeout(answerWaitMs),
       headers: {
         accept: "application/json",
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),

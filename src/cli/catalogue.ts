@@ -4,7 +4,8 @@ import { parseCatalogueFile } from "../config/catalogue-file.ts";
 import type { Catalogue } from "../domain/catalogue.ts";
 import { applyCatalogue } from "../service/catalogue.ts";
 import { type CatalogueView, catalogueAnswer } from "../wire/catalogue.ts";
-import { type Command, type CommandContext, CommandFailure } from "./command.ts";
+import { inShape } from "./ask.ts";
+import { type Command, type CommandContext, CommandFailure, misunderstood } from "./command.ts";
 import { through } from "./through.ts";
 
 const usage = `saywhen catalogue show
@@ -18,39 +19,35 @@ export const catalogueCommand: Command = {
   summary: "Show the catalogue in force, check one in a file, put one in force.",
   async run(args, context) {
     const [verb, file, ...rest] = args;
-    if (rest.length > 0) throw misunderstood();
+    if (rest.length > 0) throw misunderstood(usage);
     if (verb === "show" && file === undefined) context.print(inYaml(await show(context)));
     else if (verb === "check" && file !== undefined) check(file, context);
     else if (verb === "apply" && file !== undefined) await apply(file, context);
-    else throw misunderstood();
+    else throw misunderstood(usage);
     return 0;
   },
 };
 
-function misunderstood(): CommandFailure {
-  return new CommandFailure(`Usage:\n${usage}`, 2);
-}
-
 async function show(context: CommandContext): Promise<Catalogue> {
-  const request = { method: "GET", path: "/v1/catalogue", read } as const;
+  const request = { method: "GET", path: "/v1/catalogue", read: inShape(catalogueAnswer) } as const;
   const { catalogue } = await through(context, request, ({ catalogue: { change } }) => ({ value: viewOf(change) }));
   return catalogue;
 }
 
-function check(file: string, { complain }: CommandContext): void {
+function check(file: string, { tell }: CommandContext): void {
   const { version } = readCatalogue(file);
-  complain(`${file} is a valid catalogue, version ${version}.`);
+  tell(`${file} is a valid catalogue, version ${version}.`);
 }
 
 async function apply(file: string, context: CommandContext): Promise<void> {
   const wish = readCatalogue(file);
-  const request = { method: "PUT", path: "/v1/catalogue", body: wish, read } as const;
+  const request = { method: "PUT", path: "/v1/catalogue", body: wish, read: inShape(catalogueAnswer) } as const;
   const { catalogue, change } = await through(context, request, async (database) => {
     const act = { actor: "saywhen catalogue apply", client: "saywhen" };
     const outcome = await applyCatalogue(database.store, database.catalogue, wish, act);
     return "value" in outcome ? { value: viewOf(outcome.value) } : outcome;
   });
-  context.complain(`Version ${catalogue.version} of the catalogue is in force, since change ${change}.`);
+  context.tell(`Version ${catalogue.version} of the catalogue is in force, since change ${change}.`);
 }
 
 /** The catalogue in a file. Throws CommandFailure with everything that is wrong with it, by line. */
@@ -66,11 +63,6 @@ function textIn(file: string): string {
   } catch (error) {
     throw new CommandFailure(`The file cannot be read: ${(error as Error).message}`);
   }
-}
-
-function read(answer: Buffer): CatalogueView | undefined {
-  const reading = catalogueAnswer.read(answer, "json");
-  return "value" in reading ? reading.value : undefined;
 }
 
 function viewOf({ document, position }: { readonly document: Catalogue; readonly position: number }): CatalogueView {

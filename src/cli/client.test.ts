@@ -34,8 +34,8 @@ async function saywhen(
   const out: string[] = [];
   const err: string[] = [];
   const print = (line: string) => void out.push(line);
-  const complain = (line: string) => void err.push(line);
-  const code = await run(words.split(" "), commands, { print, complain, openDatabase, env });
+  const tell = (line: string) => void err.push(line);
+  const code = await run(words.split(" "), commands, { print, tell, openDatabase, env });
   return { code, out, err: err.join("\n") };
 }
 
@@ -52,9 +52,9 @@ describe("saywhen client", () => {
     const added = await saywhen("client add crm --scope decide --scope customers:read", env);
     assert.deepEqual([added.code, added.out.length], [0, 1]);
     assert.match(added.err, /secret of crm \(customers:read decide\)\. It is shown only now/);
-    assert.equal(api.clients.authenticate(added.out[0] ?? "", Date.now())?.client.id, "crm");
+    assert.equal(api.clients.authenticate(added.out[0] ?? "", Date.now())?.id, "crm");
     const rotated = await saywhen("client rotate crm", env);
-    assert.equal(api.clients.authenticate(rotated.out[0] ?? "", Date.now())?.client.id, "crm");
+    assert.equal(api.clients.authenticate(rotated.out[0] ?? "", Date.now())?.id, "crm");
     const listed = await saywhen("client list", env);
     assert.match(listed.out[1] ?? "", /^crm {2}added 20\S+Z {2}2 secrets {2}customers:read {2}decide$/);
     assert.deepEqual([(await saywhen("client revoke crm", env)).code], [0]);
@@ -102,7 +102,7 @@ describe("saywhen client", () => {
     assert.deepEqual([again.code, /^The ClientId is taken\..*\n {2}#\/id: /.test(again.err)], [1, true], again.err);
     assert.equal((await saywhen("client list", env, open)).out.length, 2);
     await using api = await open();
-    assert.equal(api.clients.authenticate(out[0] ?? "", Date.now())?.client.id, "crm");
+    assert.equal(api.clients.authenticate(out[0] ?? "", Date.now())?.id, "crm");
     const locked = await saywhen("client list", env, open);
     assert.deepEqual([locked.code, /set SAYWHEN_URL if it does elsewhere/.test(locked.err)], [1, true], locked.err);
   });

@@ -1,11 +1,13 @@
 import { parseArgs } from "node:util";
 import { scopes } from "../domain/client.ts";
 import { addClient } from "../service/add-client.ts";
-import { type ClientView, type ClientWithSecret, listClients } from "../service/list-clients.ts";
+import type { ClientView, ClientWithSecret } from "../service/client-view.ts";
+import { listClients } from "../service/list-clients.ts";
 import { revokeClient } from "../service/revoke-client.ts";
 import { rotateClient } from "../service/rotate-client.ts";
 import { clientList, clientWithSecret } from "../wire/clients.ts";
-import { type Command, type CommandContext, CommandFailure } from "./command.ts";
+import { inShape } from "./ask.ts";
+import { type Command, type CommandContext, misunderstood } from "./command.ts";
 import { through } from "./through.ts";
 
 const usage = `saywhen client add <id> --scope <scope> [--scope <scope> …]
@@ -33,7 +35,7 @@ export const clientCommand: Command = {
         break;
       case "revoke":
         await revoke(wish.id, context);
-        context.complain(`${wish.id} is revoked: its secrets and tokens are worthless from now on.`);
+        context.tell(`${wish.id} is revoked: its secrets and tokens are worthless from now on.`);
     }
     return 0;
   },
@@ -49,10 +51,10 @@ function read(args: readonly string[]): Wish {
   const { positionals, scopes: given } = parse(args);
   const [verb, id, ...rest] = positionals;
   if (rest.length === 0 && verb === "add" && id !== undefined && given.length > 0) return { verb, id, scopes: given };
-  if (rest.length > 0 || given.length > 0) throw misunderstood();
+  if (rest.length > 0 || given.length > 0) throw misunderstood(usage);
   if (verb === "list" && id === undefined) return { verb };
   if ((verb === "rotate" || verb === "revoke") && id !== undefined) return { verb, id };
-  throw misunderstood();
+  throw misunderstood(usage);
 }
 
 function parse(args: readonly string[]): { positionals: string[]; scopes: string[] } {
@@ -61,28 +63,25 @@ function parse(args: readonly string[]): { positionals: string[]; scopes: string
     const { positionals, values } = parseArgs({ args: [...args], options, allowPositionals: true });
     return { positionals, scopes: values.scope ?? [] };
   } catch {
-    throw misunderstood();
+    throw misunderstood(usage);
   }
-}
-
-function misunderstood(): CommandFailure {
-  return new CommandFailure(`Usage:\n${usage}`, 2);
 }
 
 function add(id: string, wanted: readonly string[], context: CommandContext): Promise<ClientWithSecret> {
   const wish = { id, scopes: wanted };
-  const request = { method: "POST", path: "/v1/clients", body: wish, read: readWithSecret } as const;
+  const request = { method: "POST", path: "/v1/clients", body: wish, read: inShape(clientWithSecret) } as const;
   return through(context, request, ({ clients }) => addClient(clients, wish, Date.now()));
 }
 
-function list(context: CommandContext): Promise<readonly ClientView[]> {
-  const request = { method: "GET", path: "/v1/clients", read: readList } as const;
-  return through(context, request, ({ clients }) => ({ value: listClients(clients) }));
+async function list(context: CommandContext): Promise<readonly ClientView[]> {
+  const request = { method: "GET", path: "/v1/clients", read: inShape(clientList) } as const;
+  const answer = await through(context, request, ({ clients }) => ({ value: { clients: listClients(clients) } }));
+  return answer.clients;
 }
 
 function rotate(id: string, context: CommandContext): Promise<ClientWithSecret> {
   const path = `/v1/clients/${encodeURIComponent(id)}/rotate`;
-  const request = { method: "POST", path, read: readWithSecret } as const;
+  const request = { method: "POST", path, read: inShape(clientWithSecret) } as const;
   return through(context, request, ({ clients }) => rotateClient(clients, id, Date.now()));
 }
 
@@ -92,20 +91,10 @@ function revoke(id: string, context: CommandContext): Promise<unknown> {
   return through<unknown>(context, request, ({ clients }) => revokeClient(clients, id, Date.now()));
 }
 
-function readWithSecret(answer: Buffer): ClientWithSecret | undefined {
-  const reading = clientWithSecret.read(answer, "json");
-  return "value" in reading ? reading.value : undefined;
-}
-
-function readList(answer: Buffer): readonly ClientView[] | undefined {
-  const reading = clientList.read(answer, "json");
-  return "value" in reading ? reading.value.clients : undefined;
-}
-
 /** The secret stands alone on standard output, so that a script can take it from there. */
-function showSecret({ client, secret }: ClientWithSecret, { print, complain }: CommandContext): void {
+function showSecret({ client, secret }: ClientWithSecret, { print, tell }: CommandContext): void {
   print(secret);
-  complain(`This is the secret of ${client.id} (${client.scopes.join(" ")}). It is shown only now: keep it safe.`);
+  tell(`This is the secret of ${client.id} (${client.scopes.join(" ")}). It is shown only now: keep it safe.`);
 }
 
 function showList(clients: readonly ClientView[], { print }: CommandContext): void {

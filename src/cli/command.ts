@@ -30,7 +30,7 @@ export interface CommandContext {
   /** Writes a line of what was asked for to standard output. */
   readonly print: (line: string) => void;
   /** Writes a line about it, for people, to standard error. */
-  readonly complain: (line: string) => void;
+  readonly tell: (line: string) => void;
 }
 
 /** The database without a server in front, its lock held until it is closed. */
@@ -50,4 +50,9 @@ export class CommandFailure extends Error {
     super(message);
     this.exitCode = exitCode;
   }
+}
+
+/** The words after the command's name make no sense: says how it is called. */
+export function misunderstood(usage: string): CommandFailure {
+  return new CommandFailure(`Usage:\n${usage}`, 2);
 }

@@ -17,15 +17,15 @@ const greet: Command = {
 };
 const leave: Command = { ...greet, name: "leave", summary: "Leave.", run: async () => 1 };
 
-async function call(words: string[], env = {}): Promise<{ exitCode: number; printed: string; complaint: string }> {
-  const [printed, complaints]: [string[], string[]] = [[], []];
+async function call(words: string[], env = {}): Promise<{ exitCode: number; printed: string; told: string }> {
+  const [printed, told]: [string[], string[]] = [[], []];
   const exitCode = await run(words, [greet, leave], {
     env,
     print: (line) => printed.push(line),
-    complain: (line) => complaints.push(line),
+    tell: (line) => told.push(line),
     openDatabase: () => assert.fail("no command asked for it"),
   });
-  return { exitCode, printed: printed.join("\n"), complaint: complaints.join("\n") };
+  return { exitCode, printed: printed.join("\n"), told: told.join("\n") };
 }
 
 describe("saywhen", () => {
@@ -33,7 +33,7 @@ describe("saywhen", () => {
     assert.deepEqual(await call(["greet", "Ann"]), {
       exitCode: 0,
       printed: "Hello Ann at http://127.0.0.1:8080",
-      complaint: "",
+      told: "",
     });
     assert.equal((await call(["leave"])).exitCode, 1);
   });
@@ -44,9 +44,9 @@ describe("saywhen", () => {
       assert.equal(exitCode, 0);
       assert.match(printed, / {2}greet {2}Greet somebody\.\n {2}leave {2}Leave\./);
     }
-    const { exitCode, complaint, printed } = await call([]);
+    const { exitCode, told, printed } = await call([]);
     assert.deepEqual([exitCode, printed], [2, ""]);
-    assert.match(complaint, /greet {2}Greet somebody/);
+    assert.match(told, /greet {2}Greet somebody/);
   });
 
   it("says more about one command, without carrying it out or reading settings", async () => {
@@ -67,25 +67,25 @@ describe("saywhen", () => {
 
   it("names the nearest command to one that it does not know", async () => {
     const near = await call(["great"]);
-    assert.deepEqual([near.exitCode, near.complaint], [2, "There is no command great. Did you mean greet?"]);
+    assert.deepEqual([near.exitCode, near.told], [2, "There is no command great. Did you mean greet?"]);
     const far = await call(["help", "dance"]);
-    assert.deepEqual([far.exitCode, far.complaint], [2, "There is no command dance. There are: greet, leave."]);
+    assert.deepEqual([far.exitCode, far.told], [2, "There is no command dance. There are: greet, leave."]);
   });
 
   it("says in one message why a command could not be carried out", async () => {
-    assert.deepEqual(await call(["greet"]), { exitCode: 2, printed: "", complaint: "Whom?" });
-    assert.deepEqual(await call(["greet", "nobody"]), { exitCode: 1, printed: "", complaint: "Nobody is there." });
+    assert.deepEqual(await call(["greet"]), { exitCode: 2, printed: "", told: "Whom?" });
+    assert.deepEqual(await call(["greet", "nobody"]), { exitCode: 1, printed: "", told: "Nobody is there." });
   });
 
   it("shows the stack of an error that nobody foresaw", async () => {
-    const { exitCode, complaint } = await call(["greet", "bug"]);
+    const { exitCode, told } = await call(["greet", "bug"]);
     assert.equal(exitCode, 1);
-    assert.match(complaint, /nobody foresaw:\nTypeError: name is not a function\n +at /);
+    assert.match(told, /nobody foresaw:\nTypeError: name is not a function\n +at /);
   });
 
   it("names every wrong setting, and carries nothing out", async () => {
-    const { exitCode, printed, complaint } = await call(["greet", "Ann"], { SAYWHEN_PORT: "none", SAYWHEN_HOSTS: "a" });
+    const { exitCode, printed, told } = await call(["greet", "Ann"], { SAYWHEN_PORT: "none", SAYWHEN_HOSTS: "a" });
     assert.deepEqual([exitCode, printed], [2, ""]);
-    assert.equal(complaint.split("\n").length, 2);
+    assert.equal(told.split("\n").length, 2);
   });
 });

@@ -5,7 +5,7 @@ import { helpOn, overview } from "./help.ts";
 import { version } from "./version.ts";
 
 /** What a command's context is made of. */
-export interface Surroundings extends Pick<CommandContext, "complain" | "print"> {
+export interface Surroundings extends Pick<CommandContext, "tell" | "print"> {
   readonly openDatabase: (settings: Settings) => Promise<OpenDatabase>;
   /** Where the settings are read from; the environment by default. */
   readonly env?: NodeJS.ProcessEnv;
@@ -24,7 +24,7 @@ export async function run(
   try {
     return await dispatch(words, commands, surroundings);
   } catch (error) {
-    surroundings.complain(error instanceof CommandFailure ? error.message : unforeseen(error));
+    surroundings.tell(error instanceof CommandFailure ? error.message : unforeseen(error));
     return error instanceof CommandFailure ? error.exitCode : 1;
   }
 }
@@ -32,7 +32,7 @@ export async function run(
 async function dispatch(
   words: readonly string[],
   commands: readonly Command[],
-  { print, complain, openDatabase, env }: Surroundings,
+  { print, tell, openDatabase, env }: Surroundings,
 ): Promise<ExitCode> {
   const [name, ...args] = words;
   if (name === undefined) throw new CommandFailure(overview(commands), 2);
@@ -41,7 +41,7 @@ async function dispatch(
   const command = find(name, commands);
   if (args.some(isHelp)) return printed(helpOn(command), print);
   const settings = settingsOf(env);
-  return command.run(args, { settings, print, complain, openDatabase: () => openDatabase(settings) });
+  return command.run(args, { settings, print, tell, openDatabase: () => openDatabase(settings) });
 }
 
 function isHelp(word: string): boolean {

@@ -19,11 +19,13 @@ export function serveCommand(compose: (settings: Settings) => Promise<Service>):
     summary: "Serve both contracts and our own API.",
     async run(args, context) {
       if (args.length > 0) throw new CommandFailure(`serve takes no arguments: ${args.join(" ")}`, 2);
-      const signal = firstSignal();
       const service = await start(() => compose(context.settings), context.settings);
+      // Told before anything else can go wrong: it is shown only this once.
+      if (service.firstToken !== undefined) tellToken(service.firstToken, context);
+      const signal = firstSignal();
       const { url } = await start(() => listenOrClose(service), context.settings);
       greet(url, service.firstToken, context);
-      context.complain(`${await signal}: finishing what was accepted.`);
+      context.tell(`${await signal}: finishing what was accepted.`);
       return stop(service, context);
     },
   };
@@ -48,18 +50,19 @@ async function listenOrClose(service: Service): Promise<{ readonly url: string }
   }
 }
 
-function greet(url: string, firstToken: string | undefined, { complain }: CommandContext): void {
-  complain(`Saywhen serves on ${url}`);
-  if (firstToken !== undefined) {
-    complain(`The token of the client admin, shown only this once: ${firstToken}`);
-    complain("Keep it, for instance with: export SAYWHEN_TOKEN=<token>");
-  }
-  complain(`Try: ${firstRequest(url, firstToken)}`);
+function tellToken(token: string, { tell }: CommandContext): void {
+  tell(`The token of the client admin, shown only this once: ${token}`);
+  tell("Keep it, for instance with: export SAYWHEN_TOKEN=<token>");
 }
 
-async function stop(service: Service, { complain }: CommandContext): Promise<ExitCode> {
+function greet(url: string, firstToken: string | undefined, { tell }: CommandContext): void {
+  tell(`Saywhen serves on ${url}`);
+  tell(`Try: ${firstRequest(url, firstToken)}`);
+}
+
+async function stop(service: Service, { tell }: CommandContext): Promise<ExitCode> {
   const closed = service.close().then(() => true);
   if (await Promise.race([closed, delay(limits.stopMs + tidyingMs, false, { ref: false })])) return 0;
-  complain("The stop took too long; what was not answered was given up.");
+  tell("The stop took too long; what was not answered was given up.");
   return 1;
 }

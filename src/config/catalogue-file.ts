@@ -16,9 +16,6 @@ import { checkCatalogue } from "../domain/catalogue-check.ts";
 import type { Path } from "../domain/fault.ts";
 import { limits } from "../domain/limits.ts";
 
-/** Aliases may say a thing once for a few places; more would let a small file come to a very large one. */
-const aliasesMax = 100;
-
 /** The catalogue's file is missing or wrong; the message has a line for each error, for the operator. */
 export class CatalogueFileInvalid extends Error {
   override readonly name = "CatalogueFileInvalid";
@@ -60,7 +57,7 @@ export function parseCatalogueFile(
     const document = parseDocument(text, { strict: true, uniqueKeys: true, prettyErrors: false, lineCounter: lines });
     const wrong = [...document.errors, ...document.warnings];
     if (wrong.length > 0) return { errors: wrong.map(({ pos, message }) => `${place(pos[0])} ${message}`) };
-    const checked = checkCatalogue(document.toJS({ maxAliasCount: aliasesMax }));
+    const checked = checkCatalogue(document.toJS({ maxAliasCount: limits.catalogueAliases }));
     if ("catalogue" in checked) return checked;
     const errors = checked.faults.map(({ path, message }) => ({ offset: offsetOf(document, path), path, message }));
     errors.sort((a, b) => a.offset - b.offset);

@@ -2,12 +2,11 @@ import { mkdirSync, openSync, write, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
+import { limits } from "../domain/limits.ts";
 
 /** Lines wait until this many characters are together, or this time has passed: one system call carries many. */
 const togetherLength = 64 * 1024;
 const waitMs = 100;
-/** While the output takes nothing (its reader has stopped), lines past this many characters are dropped. */
-const waitingLengthMax = 8 * 1024 * 1024;
 /** At exit there is no event loop left to wait with, so a full pipe is tried again this often, and then let go. */
 const exitTriesMax = 100;
 
@@ -33,7 +32,7 @@ export class LineWriter {
   }
 
   write(line: string): void {
-    if (this.#waiting.length + line.length > waitingLengthMax) return;
+    if (this.#waiting.length + line.length > limits.waitingLogCharacters) return;
     this.#waiting += line;
     if (this.#waiting.length >= togetherLength) void this.#send();
     else this.#timer ??= setTimeout(() => void this.#send(), waitMs).unref();

@@ -11,6 +11,7 @@ import {
 import type { Fault, Path } from "./fault.ts";
 import { limits } from "./limits.ts";
 import { listed } from "./sentence.ts";
+import { sortedByKey } from "./sorted.ts";
 
 /**
  * Reads a catalogue from what JSON or YAML came to. A word may be its name alone, or an object that says more; a list
@@ -266,9 +267,4 @@ function isTimeZone(zone: unknown): boolean {
   } catch {
     return false;
   }
-}
-
-/** In the order of RFC 8785, which is that of JavaScript's own comparison of texts. */
-function sortedByKey<Value>(entries: readonly (readonly [string, Value])[]): Record<string, Value> {
-  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,6 +1,6 @@
 import type { Stream } from "./stream.ts";
 
-/** What an accepted act was about. */
+/** What an accepted write was about. */
 export type ChangeKind = "preferences" | "directory" | "catalogue";
 
 /** Who did it, through what, and what was shown: the part of a change that does not depend on its document. */
@@ -15,7 +15,7 @@ export interface Act {
   readonly evidence?: Readonly<Record<string, unknown>>;
 }
 
-/** One accepted act, before the log has given it a time and a position. */
+/** One accepted write, before the log has given it a time and a position. */
 export interface Draft<Document = unknown> extends Act {
   readonly stream: Stream<Document>;
   readonly kind: ChangeKind;
@@ -25,7 +25,7 @@ export interface Draft<Document = unknown> extends Act {
   readonly addresses?: readonly string[];
 }
 
-/** One accepted act, at its position in the log. */
+/** One accepted write, at its position in the log. */
 export interface Change<Document = unknown> extends Act {
   /** Index in the log, counted from 0, without gaps. */
   readonly position: number;
@@ -36,4 +36,21 @@ export interface Change<Document = unknown> extends Act {
   /** The stream's change before this one. */
   readonly previous?: number;
   readonly document: Document;
+}
+
+/**
+ * The draft of a stream's next change. Its document is held to the kind that the stream carries, which a draft in a
+ * list of drafts no longer is.
+ *
+ * @param document the stream's new state, its keys in sorted order
+ * @param addresses normal forms of the addresses that the document before it did not hold
+ */
+export function draft<Document>(
+  act: Act,
+  kind: ChangeKind,
+  stream: Stream<Document>,
+  document: NoInfer<Document>,
+  addresses: readonly string[] = [],
+): Draft<Document> {
+  return { ...act, stream, kind, document, addresses };
 }

@@ -10,8 +10,8 @@ import {
   type CustomerPreferences,
   type CustomerWish,
   inPrintOrder,
-  type MergedPreferences,
-  mergeCustomerWish,
+  type SettledPreferences,
+  settleCustomerWish,
   type Selection,
 } from "./customer-preferences.ts";
 
@@ -69,10 +69,10 @@ function attempt(
   how: { words?: CatalogueWords; actor?: string; at?: string; replace?: boolean } = {},
 ) {
   const context = { words, actor: "johnm", at: "2026-03-01T09:00:00.000Z", replace: false, ...how };
-  return mergeCustomerWish(current, wish, context);
+  return settleCustomerWish(current, wish, context);
 }
 
-function merged(...args: Parameters<typeof attempt>): MergedPreferences {
+function settled(...args: Parameters<typeof attempt>): SettledPreferences {
   const result = attempt(...args);
   assert.ok("document" in result, JSON.stringify(result));
   return result;
@@ -97,12 +97,12 @@ const history = fc.array(flatWish, { maxLength: 4 });
 
 function after(wishes: readonly Flat[][]): CustomerPreferences | undefined {
   const step = (current: CustomerPreferences | undefined, wish: Flat[], index: number) =>
-    merged(current, wishOf(...wish), { at: `2026-01-0${index + 1}T00:00:00.000Z`, actor: `actor ${index}` }).document;
+    settled(current, wishOf(...wish), { at: `2026-01-0${index + 1}T00:00:00.000Z`, actor: `actor ${index}` }).document;
   return wishes.reduce<CustomerPreferences | undefined>(step, undefined);
 }
 
 test("a first selection is created and modified by the same actor at the same time", () => {
-  const { document, addresses } = merged(undefined, wishOf(seed));
+  const { document, addresses } = settled(undefined, wishOf(seed));
   assert.deepEqual(document, {
     selections: [
       {
@@ -119,30 +119,30 @@ test("a first selection is created and modified by the same actor at the same ti
 });
 
 test("nothing chosen is a document without selections", () => {
-  assert.deepEqual(merged(undefined, { preferences: [] }), { document: { selections: [] }, addresses: [] });
+  assert.deepEqual(settled(undefined, { preferences: [] }), { document: { selections: [] }, addresses: [] });
 });
 
 test("a slot sent back with the same address and choice keeps its audit fields", () => {
-  const { document } = merged(undefined, wishOf(seed));
-  const again = merged(document, wishOf(seed), later);
+  const { document } = settled(undefined, wishOf(seed));
+  const again = settled(document, wishOf(seed), later);
   assert.equal(again.document, document);
   assert.deepEqual(again.addresses, []);
 });
 
 test("another spelling of the same address replaces the spelling alone", () => {
-  const { document } = merged(undefined, wishOf(seed));
-  const respelt = merged(document, wishOf({ ...seed, value: "+11233454567" }), later);
+  const { document } = settled(undefined, wishOf(seed));
+  const respelt = settled(document, wishOf({ ...seed, value: "+11233454567" }), later);
   assert.deepEqual(respelt.document.selections, [{ ...document.selections[0], value: "+11233454567" }]);
   assert.deepEqual(respelt.addresses, []);
 });
 
 test("a changed choice or address keeps who created it and records who modified it", () => {
-  const { document } = merged(undefined, wishOf(seed));
+  const { document } = settled(undefined, wishOf(seed));
   const stamp = { modifiedAt: later.at, modifiedBy: later.actor };
-  const out = merged(document, wishOf({ ...seed, choice: "opted-out" }), later);
+  const out = settled(document, wishOf({ ...seed, choice: "opted-out" }), later);
   assert.deepEqual(out.document.selections, [{ ...document.selections[0], choice: "opted-out", ...stamp }]);
   assert.deepEqual(out.addresses, []);
-  const moved = merged(document, wishOf({ ...seed, value: "7135550100" }), later);
+  const moved = settled(document, wishOf({ ...seed, value: "7135550100" }), later);
   const address = { value: "7135550100", normal: "+17135550100" };
   assert.deepEqual(moved.document.selections, [{ ...document.selections[0], ...address, ...stamp }]);
   assert.deepEqual(moved.addresses, ["+17135550100"]);
@@ -150,10 +150,10 @@ test("a changed choice or address keeps who created it and records who modified 
 
 test("a replacing wish drops the slots that it does not mention", () => {
   const other = { ...seed, channel: "Voice" };
-  const { document } = merged(undefined, wishOf(seed, other));
-  const left = merged(document, wishOf(other), { ...later, replace: true });
+  const { document } = settled(undefined, wishOf(seed, other));
+  const left = settled(document, wishOf(other), { ...later, replace: true });
   assert.deepEqual(left.document.selections, [document.selections[1]]);
-  assert.deepEqual(merged(document, { preferences: [] }, { replace: true }).document, { selections: [] });
+  assert.deepEqual(settled(document, { preferences: [] }, { replace: true }).document, { selections: [] });
 });
 
 test("unknown names are each named with the known ones, at their places", () => {
@@ -245,7 +245,7 @@ test("a retired name is refused when it is new or changed, at its place", () => 
     const expected = [{ problem: "name-retired", path, message }];
     assert.deepEqual(faultsOf(undefined, wishOf(seed), { words: retired }), expected);
     assert.deepEqual(faultsOf(undefined, wishOf({ ...seed, choice: "opted-out" }), { words: retired }), expected);
-    const { document } = merged(undefined, wishOf({ ...seed, choice: "opted-out" }));
+    const { document } = settled(undefined, wishOf({ ...seed, choice: "opted-out" }));
     assert.deepEqual(faultsOf(document, wishOf(seed), { words: retired }), expected);
     const moved = wishOf({ ...seed, choice: "opted-out", value: "7135550100" });
     assert.deepEqual(faultsOf(document, moved, { words: retired }), expected);
@@ -253,10 +253,10 @@ test("a retired name is refused when it is new or changed, at its place", () => 
 });
 
 test("a stored selection that this catalogue does not know is kept", () => {
-  const { document } = merged(undefined, wishOf(seed));
+  const { document } = settled(undefined, wishOf(seed));
   const older = wordsOf({ ...fullCatalogue, categories: ["Service Notification"] });
   const wish = wishOf({ ...seed, category: "Service Notification" });
-  assert.deepEqual(merged(document, wish, { words: older }).document.selections.map(slotOf), [
+  assert.deepEqual(settled(document, wish, { words: older }).document.selections.map(slotOf), [
     "Service Exception/Text/BPHONE",
     "Service Notification/Text/BPHONE",
   ]);
@@ -271,7 +271,7 @@ test("a no is never refused: what exists can be turned to opted-out under any la
       if (current === undefined || target === undefined) return;
       const { category, channel, type, value } = target;
       const wish = wishOf({ category, channel, type, value, choice: "opted-out" });
-      const { document, addresses } = merged(current, wish, { ...later, words: known });
+      const { document, addresses } = settled(current, wish, { ...later, words: known });
       const expected = (before: Selection): Selection =>
         before !== target || before.choice === "opted-out"
           ? before
@@ -288,7 +288,7 @@ test("what is read back can be sent again under any later catalogue and changes 
     fc.property(history, catalogues, fc.boolean(), (wishes, known, replace) => {
       const current = after(wishes);
       if (current === undefined) return;
-      const back = merged(current, wishOf(...current.selections), { ...later, words: known, replace });
+      const back = settled(current, wishOf(...current.selections), { ...later, words: known, replace });
       assert.equal(back.document, current);
     }),
   );
@@ -297,8 +297,8 @@ test("what is read back can be sent again under any later catalogue and changes 
 test("the same wish again changes nothing", () => {
   fc.assert(
     fc.property(history, flatWish, fc.boolean(), (wishes, wish, replace) => {
-      const { document } = merged(after(wishes), wishOf(...wish), { replace });
-      const again = merged(document, wishOf(...wish), { ...later, replace });
+      const { document } = settled(after(wishes), wishOf(...wish), { replace });
+      const again = settled(document, wishOf(...wish), { ...later, replace });
       assert.equal(again.document, document);
       assert.deepEqual(again.addresses, []);
     }),
@@ -312,7 +312,7 @@ test("the document holds what was there and what was asked for, in that order, a
       const mentioned = new Set(wish.map(slotOf));
       const kept = before.map(slotOf).filter((slot) => !replace || mentioned.has(slot));
       const added = wish.map(slotOf).filter((slot) => !kept.includes(slot));
-      const { document } = merged(after(wishes), wishOf(...wish), { replace });
+      const { document } = settled(after(wishes), wishOf(...wish), { replace });
       assert.deepEqual(document.selections.map(slotOf), [...kept, ...added]);
       for (const { value, choice, ...slot } of wish) {
         const found = document.selections.find((one) => slotOf(one) === slotOf(slot));
@@ -326,7 +326,7 @@ test("audit fields say when an address or a choice last changed, and who first c
   fc.assert(
     fc.property(history, flatWish, (wishes, wish) => {
       const before = new Map(after(wishes)?.selections.map((one) => [slotOf(one), one]));
-      for (const now of merged(after(wishes), wishOf(...wish), later).document.selections) {
+      for (const now of settled(after(wishes), wishOf(...wish), later).document.selections) {
         const then = before.get(slotOf(now));
         const isSame = then !== undefined && then.normal === now.normal && then.choice === now.choice;
         assert.deepEqual(
@@ -347,7 +347,7 @@ test("addresses are those that the document holds and the one before did not", (
     fc.property(history, flatWish, (wishes, wish) => {
       const current = after(wishes);
       const held = new Set(current?.selections.map(({ normal }) => normal));
-      const { document, addresses } = merged(current, wishOf(...wish));
+      const { document, addresses } = settled(current, wishOf(...wish));
       const added = new Set(document.selections.map(({ normal }) => normal).filter((normal) => !held.has(normal)));
       assert.deepEqual(addresses, [...added]);
       for (const { type, value, normal } of document.selections) {
@@ -360,7 +360,7 @@ test("addresses are those that the document holds and the one before did not", (
 test("the document as JSON is its canonical form by RFC 8785", () => {
   fc.assert(
     fc.property(history, flatWish, (wishes, wish) => {
-      const { document } = merged(after(wishes), wishOf(...wish), later);
+      const { document } = settled(after(wishes), wishOf(...wish), later);
       assert.equal(JSON.stringify(document), canonicalize(document));
     }),
   );
@@ -369,7 +369,7 @@ test("the document as JSON is its canonical form by RFC 8785", () => {
 test("selections are printed in the catalogue's order, whatever the order they came in", () => {
   fc.assert(
     fc.property(fc.shuffledSubarray(slots), (shuffled) => {
-      const { document } = merged(
+      const { document } = settled(
         undefined,
         wishOf(
           ...shuffled.map((slot) => ({ ...seed, ...slot, ...(slot.channel === "Email" && { value: "a@b.example" }) })),

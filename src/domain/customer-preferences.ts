@@ -52,7 +52,7 @@ export interface CustomerWish {
   }[];
 }
 
-export interface MergeContext {
+export interface SettlingContext {
   readonly words: CatalogueWords;
   /** Who is recorded as having created or modified what is new. */
   readonly actor: string;
@@ -62,7 +62,7 @@ export interface MergeContext {
   readonly replace: boolean;
 }
 
-export interface MergedPreferences {
+export interface SettledPreferences {
   readonly document: CustomerPreferences;
   /** Normal forms of the addresses that the document holds and the current one does not. */
   readonly addresses: readonly string[];
@@ -77,22 +77,22 @@ export interface MergedPreferences {
  *
  * @returns the current document itself when nothing differs, or every fault of the wish
  */
-export function mergeCustomerWish(
+export function settleCustomerWish(
   current: CustomerPreferences | undefined,
   wish: CustomerWish,
-  context: MergeContext,
-): MergedPreferences | { readonly faults: readonly Fault[] } {
+  context: SettlingContext,
+): SettledPreferences | { readonly faults: readonly Fault[] } {
   const before = current?.selections ?? [];
-  const merge: Merge = {
+  const settling: Settling = {
     context,
     before,
     slots: before.map((selection) => context.words.slot(selection) ?? -1),
     next: before.map(() => undefined),
     faults: [],
   };
-  settleWish(merge, wish);
-  if (merge.faults.length > 0) return { faults: merge.faults };
-  const selections = putTogether(merge);
+  settleWish(settling, wish);
+  if (settling.faults.length > 0) return { faults: settling.faults };
+  const selections = putTogether(settling);
   const isSame = current !== undefined && isSameList(before, selections);
   return isSame
     ? { document: current, addresses: [] }
@@ -108,9 +108,9 @@ export function inPrintOrder(selections: readonly Selection[], words: CatalogueW
   return numbered.sort((a, b) => a.slot - b.slot).map(({ selection }) => selection);
 }
 
-/** A merge under way. Slots stand by their numbers in lists side by side: a few numbers are found faster than by a Map. */
-interface Merge {
-  readonly context: MergeContext;
+/** A wish that is being settled. Slots stand by their numbers in lists side by side: a few numbers are found faster than by a Map. */
+interface Settling {
+  readonly context: SettlingContext;
   readonly before: readonly Selection[];
   /** The slots of `before`, -1 for one that this catalogue does not know, and of what the wish adds after them. */
   readonly slots: number[];
@@ -126,26 +126,32 @@ interface Names {
   readonly type: Placed<SelectionType>;
 }
 
+/** The names around a selection, all of them in the catalogue. */
+interface Slot extends Names {
+  readonly category: Placed<Category>;
+  readonly channel: Placed<Word>;
+}
+
 /** Paths are made where there is a fault only: making them cost as much as all the rest. */
-function settleWish(merge: Merge, wish: CustomerWish): void {
-  const { categories, channels, types } = merge.context.words;
+function settleWish(settling: Settling, wish: CustomerWish): void {
+  const { categories, channels, types } = settling.context.words;
   wish.preferences.forEach((preference, p) => {
     const category = categories.get(preference.category);
     if (category === undefined) {
       const message = notOneOf(preference.category, "category", categories.values());
-      report(merge, "category-unknown", ["preferences", p, "category"], message);
+      report(settling, "category-unknown", ["preferences", p, "category"], message);
     }
     preference.channels.forEach(({ name, selections }, c) => {
       const channel = channels.get(name);
       if (channel === undefined) {
         const message = notOneOf(name, "channel", channels.values());
-        report(merge, "channel-unknown", ["preferences", p, "channels", c, "name"], message);
+        report(settling, "channel-unknown", ["preferences", p, "channels", c, "name"], message);
       }
       selections.forEach((wished, s) => {
         const type = types.get(wished.type);
         const path = (...member: Path): Path => ["preferences", p, "channels", c, "selections", s, ...member];
-        if (type !== undefined) return settleSlot(merge, { category, channel, type }, wished, path);
-        report(merge, "type-unknown", path("type"), notOneOf(wished.type, "selection type", types.values()));
+        if (type !== undefined) return settleSlot(settling, { category, channel, type }, wished, path);
+        report(settling, "type-unknown", path("type"), notOneOf(wished.type, "selection type", types.values()));
       });
     });
   });
@@ -153,73 +159,79 @@ function settleWish(merge: Merge, wish: CustomerWish): void {
 
 type PathOf = (...member: Path) => Path;
 
-function settleSlot(merge: Merge, names: Names, wished: WishedSelection, path: PathOf): void {
+function settleSlot(settling: Settling, names: Names, wished: WishedSelection, path: PathOf): void {
   const { category, channel, type } = names;
   if (category === undefined || channel === undefined) {
-    reportInvalid(merge, names, normalForm(type.kind, wished.value), path);
+    reportInvalid(settling, names, normalForm(type.kind, wished.value), path);
     return;
   }
-  const slot = slotNumber(merge.context.words.catalogue, category, channel, type);
-  const place = merge.slots.indexOf(slot);
+  const slot: Slot = { category, channel, type };
+  const number = slotNumber(settling.context.words.catalogue, category, channel, type);
+  const place = settling.slots.indexOf(number);
   if (place === -1) {
-    merge.slots.push(slot);
-    merge.next.push(settleSelection(merge, names, wished, undefined, path));
-  } else if (merge.next[place] === undefined && place < merge.before.length) {
-    merge.next[place] = settleSelection(merge, names, wished, merge.before[place], path);
+    settling.slots.push(number);
+    settling.next.push(settleSelection(settling, slot, wished, undefined, path));
+  } else if (settling.next[place] === undefined && place < settling.before.length) {
+    settling.next[place] = settleSelection(settling, slot, wished, settling.before[place], path);
   } else {
-    report(merge, "slot-repeated", path(), "stands there twice; send one selection for a category, channel and type");
+    report(
+      settling,
+      "slot-repeated",
+      path(),
+      "stands there twice; send one selection for a category, channel and type",
+    );
   }
 }
 
 function settleSelection(
-  merge: Merge,
-  names: Names,
+  settling: Settling,
+  slot: Slot,
   wished: WishedSelection,
   before: Selection | undefined,
   path: PathOf,
 ): Selection | undefined {
   const { value, choice } = wished;
   if (before?.value === value && before.choice === choice) return before;
-  const normal = before?.value === value ? before.normal : normalForm(names.type.kind, value);
+  const normal = before?.value === value ? before.normal : normalForm(slot.type.kind, value);
   if (before !== undefined && before.normal === normal) {
     if (before.choice === choice) return { ...before, value };
-    if (choice === "opted-out") return changed(before, wished, normal, merge.context);
+    if (choice === "opted-out") return changed(before, wished, normal, settling.context);
   }
-  if (reportInvalid(merge, names, normal, path) || normal === undefined) return undefined;
-  return before ? changed(before, wished, normal, merge.context) : created(names, wished, normal, merge.context);
+  if (reportInvalid(settling, slot, normal, path) || normal === undefined) return undefined;
+  return before ? changed(before, wished, normal, settling.context) : created(slot, wished, normal, settling.context);
 }
 
 /** Reports what speaks against something new in a slot; whether there was anything. */
 function reportInvalid(
-  merge: Merge,
+  settling: Settling,
   { category, channel, type }: Names,
   normal: string | undefined,
   path: PathOf,
 ): boolean {
-  const { length } = merge.faults;
-  if (category?.retired) report(merge, "name-retired", path(), isRetired("category", category.name));
-  if (channel?.retired) report(merge, "name-retired", path(), isRetired("channel", channel.name));
-  if (type.retired) report(merge, "name-retired", path("type"), isRetired("selection type", type.name));
+  const { length } = settling.faults;
+  if (category?.retired) report(settling, "name-retired", path(), isRetired("category", category.name));
+  if (channel?.retired) report(settling, "name-retired", path(), isRetired("channel", channel.name));
+  if (type.retired) report(settling, "name-retired", path("type"), isRetired("selection type", type.name));
   if (channel !== undefined && !type.channels.includes(channel.name)) {
     const message = `${listed([type.name])} does not go with ${listed([channel.name])}, but with ${listed(type.channels)}`;
-    report(merge, "type-misplaced", path("type"), message);
+    report(settling, "type-misplaced", path("type"), message);
   }
   if (normal === undefined) {
     const message = `must be ${addressForms[type.kind]}`;
-    report(merge, "address-invalid", path("value"), message);
+    report(settling, "address-invalid", path("value"), message);
   }
-  return merge.faults.length > length;
+  return settling.faults.length > length;
 }
 
 function created(
-  { category, channel, type }: Names,
+  { category, channel, type }: Slot,
   wished: WishedSelection,
   normal: string,
-  { actor, at }: MergeContext,
+  { actor, at }: SettlingContext,
 ): Selection {
   return {
-    category: category?.name as string,
-    channel: channel?.name as string,
+    category: category.name,
+    channel: channel.name,
     choice: wished.choice,
     createdAt: at,
     createdBy: actor,
@@ -231,13 +243,18 @@ function created(
   };
 }
 
-function changed(before: Selection, wished: WishedSelection, normal: string, { actor, at }: MergeContext): Selection {
+function changed(
+  before: Selection,
+  wished: WishedSelection,
+  normal: string,
+  { actor, at }: SettlingContext,
+): Selection {
   const { value, choice } = wished;
   return { ...before, choice, modifiedAt: at, modifiedBy: actor, normal, value };
 }
 
 /** What was there keeps its place, unless it is dropped; what is new follows in the order of the wish. */
-function putTogether({ context, before, next }: Merge): Selection[] {
+function putTogether({ context, before, next }: Settling): Selection[] {
   const selections: Selection[] = [];
   next.forEach((settled, place) => {
     const selection = settled ?? (context.replace ? undefined : before[place]);
@@ -256,6 +273,6 @@ function newAddresses(before: readonly Selection[], after: readonly Selection[])
   return [...new Set(added.map(({ normal }) => normal))];
 }
 
-function report(merge: Merge, problem: ProblemName, path: Path, message: string): void {
-  merge.faults.push({ problem, path, message });
+function report(settling: Settling, problem: ProblemName, path: Path, message: string): void {
+  settling.faults.push({ problem, path, message });
 }

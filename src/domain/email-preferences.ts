@@ -33,6 +33,9 @@ export interface EmailPreferences {
   readonly nodes: readonly NodeChoice[];
 }
 
+/** What counts for one that has chosen nothing. */
+export const nothingChosen: EmailPreferences = { alertServices: [], frequency: "Never", modules: [], nodes: [] };
+
 export interface WishedModule {
   readonly name: string;
   readonly preference: string;

@@ -1,4 +1,7 @@
-/** Every limit there is, by name and unit. What is larger, longer or deeper is refused, and the refusal says so. */
+/**
+ * Every limit there is, by name and unit. What a sender exceeds is refused, and the refusal says so; the others bound
+ * what the service itself does.
+ */
 export const limits = {
   /** Bytes of one request body. */
   bodyBytes: 256 * 1024,
@@ -14,6 +17,8 @@ export const limits = {
   trackingIdCharacters: 200,
   /** Bytes of a Saywhen-Evidence header. */
   evidenceBytes: 2048,
+  /** Characters of a name in a Saywhen-Evidence header. */
+  evidenceNameCharacters: 64,
   /** Characters of a path parameter, undecoded; an e-mail address fits. */
   pathParameterCharacters: 800,
   /** Entries on one page of a directory list when no `limit` is asked for. */
@@ -38,6 +43,14 @@ export const limits = {
   echoedCharacters: 60,
   /** Live tokens of one client; the oldest goes when one more is given out. */
   clientTokensMax: 1000,
+  /** Seconds for which a token is valid. */
+  tokenSeconds: 3600,
+  /** Secrets of one client; the oldest goes when one more is made, so that one can be replaced without a gap. */
+  clientSecretsMax: 2,
+  /** Writes that one transaction carries: bounds how long the event loop stands still for one. */
+  groupWrites: 512,
+  /** Characters of log lines that wait while their output takes nothing; lines past them are dropped. */
+  waitingLogCharacters: 8 * 1024 * 1024,
   /** Bytes of an e-mail address (RFC 5321 §4.5.3.1.3, without the angle brackets). */
   emailAddressBytes: 254,
   /** Bytes of an e-mail address before its `@` (RFC 5321 §4.5.3.1.1). */
@@ -48,4 +61,6 @@ export const limits = {
   catalogueListEntries: 1000,
   /** Time zones of one country in the catalogue. */
   catalogueZones: 50,
+  /** YAML aliases in a catalogue's file: many would let a small file come to a very large catalogue. */
+  catalogueAliases: 100,
 } as const;

@@ -36,7 +36,7 @@ export const problems = {
   "type-unknown": { title: "The selection type is not in the catalogue", help: "Use one that the message lists." },
   "type-misplaced": {
     title: "The selection type does not go with the channel",
-    help: "Phones go on Text and Voice, e-mail addresses on Email.",
+    help: "Use a type that goes with the channel; the message names its channels.",
   },
   "address-invalid": {
     title: "The address cannot be one of its type",

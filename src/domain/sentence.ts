@@ -3,14 +3,27 @@ import { limits } from "./limits.ts";
 
 const listedMax = 20;
 
+/** An `@`, or six digits without a letter between them. */
+const addressLike = /@|\d(?:[^\p{L}\d]*\d){5}/u;
+
+/** Control and format characters, surrogates and separators: nothing of the kind is repeated to anybody. */
+const unshowable = /[\p{C}\p{Zl}\p{Zp}]/gu;
+
 /**
- * A text that was sent, as a message may begin with it: in quotes and cut short. What might be an address, sent in the
- * wrong place, is left out: the place says enough.
+ * A text that was sent, as a message or a place may repeat it: at most `limits.echoedCharacters` long and of visible
+ * characters only. What might be an address, sent in the wrong place, is left out: it becomes `…`.
  */
-export function quoted(text: string): string {
-  if (/@|\d(?:[\s().-]*\d){5}/.test(text)) return "";
+export function echoed(text: string): string {
+  if (addressLike.test(text)) return "…";
   const { echoedCharacters } = limits;
-  return `${JSON.stringify(text.length > echoedCharacters ? `${text.slice(0, echoedCharacters)}…` : text)} `;
+  const characters = Array.from(text.slice(0, 2 * echoedCharacters + 1));
+  const beginning = characters.slice(0, echoedCharacters).join("").replace(unshowable, "\ufffd");
+  return characters.length > echoedCharacters ? `${beginning}…` : beginning;
+}
+
+/** A text that was sent, as a message may begin with it: in quotes. */
+export function quoted(text: string): string {
+  return `${JSON.stringify(echoed(text))} `;
 }
 
 /** Names of ours, as a message lists them; of a long list, its beginning. */

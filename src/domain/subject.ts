@@ -1,5 +1,4 @@
-/** Whoever has preferences, as it is printed everywhere: `customer:00123`, `organisation:3`, `user:5`. */
-export type Subject = Customer | Organisation | User;
+// Whoever has preferences, as it is printed everywhere: `customer:00123`, `organisation:3`, `user:5`.
 export type Customer = `customer:${string}`;
 export type Organisation = `organisation:${string}`;
 export type User = `user:${string}`;
@@ -10,8 +9,12 @@ export function isCustomerId(text: string): boolean {
 }
 
 /** Organisations and users have ids that print as JSON numbers without loss: 1 to 15 digits, no leading zero. */
+export const directoryIdPattern = "^[1-9][0-9]{0,14}$";
+const directoryId = new RegExp(directoryIdPattern);
+
+/** Whether a text is the id of an organisation or a user. */
 export function isDirectoryId(text: string): boolean {
-  return /^[1-9]\d{0,14}$/.test(text);
+  return directoryId.test(text);
 }
 
 export function customer(id: string): Customer {

@@ -73,6 +73,9 @@ function checkContractHeaders(request: FastifyRequest, caller: Client | undefine
     const message = `may be at most ${limits.trackingIdCharacters} characters`;
     faults.push({ problem: "header-invalid", place: "Request-Tracking-Id", message });
   }
+  if (/[^\t\x20-\x7e]/.test(trackingId)) {
+    faults.push({ problem: "header-invalid", place: "Request-Tracking-Id", message: "must be ASCII" });
+  }
   if (faults.length > 0) throw new Refusal(faults[0]?.problem ?? "header-missing", faults);
   if (caller !== undefined && clientId !== caller.id) {
     throw new Refusal("client-mismatch", [], { "www-authenticate": 'Bearer realm="saywhen", error="invalid_token"' });

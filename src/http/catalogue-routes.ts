@@ -3,12 +3,11 @@ import type { Store } from "../service/store.ts";
 import { catalogueAnswer, catalogueWish } from "../wire/catalogue.ts";
 import { actOf } from "./act.ts";
 import { readBody, refuseRejected } from "./body.ts";
-import type { Links } from "./links.ts";
 import { recorded } from "./recorded.ts";
 import type { Answer, Call, Route } from "./route.ts";
 
 /** Everything that may be chosen. */
-export function catalogueRoutes(store: Store, inForce: CatalogueInForce, links: Links): Route[] {
+export function catalogueRoutes(store: Store, inForce: CatalogueInForce): Route[] {
   const shared = { family: "own", scope: "admin", path: "/v1/catalogue", formats: ["json"] } as const;
   return [
     {
@@ -25,15 +24,15 @@ export function catalogueRoutes(store: Store, inForce: CatalogueInForce, links: 
       shapes: { body: catalogueWish.name, answer: catalogueAnswer.name },
       bodies: ["json"],
       takesEvidence: true,
-      handle: (call) => apply(store, inForce, links, call),
+      handle: (call) => apply(store, inForce, call),
     },
   ];
 }
 
-async function apply(store: Store, inForce: CatalogueInForce, links: Links, call: Call): Promise<Answer> {
+async function apply(store: Store, inForce: CatalogueInForce, call: Call): Promise<Answer> {
   const outcome = await applyCatalogue(store, inForce, await readBody(catalogueWish, call), actOf(call));
   if ("rejected" in outcome) throw refuseRejected(outcome.rejected, catalogueWish, call);
-  return recorded(call, links, outcome.value.position, printed(outcome.value));
+  return recorded(call, outcome.value.position, printed(outcome.value));
 }
 
 function printed({ document, position }: CatalogueInForce["change"]): string {

@@ -10,7 +10,6 @@ import {
   printCustomerPreferences,
 } from "../wire/customer-preferences.ts";
 import { conditionOf } from "./entity-tag.ts";
-import type { Links } from "./links.ts";
 import { actOf } from "./act.ts";
 import { readBody, refuseRejected } from "./body.ts";
 import { document } from "./document.ts";
@@ -21,7 +20,7 @@ const preferencesPath = "/customers/{customerId}/communication-preferences";
 const categoriesPath = "/preferences/categories";
 
 /** The customers' contract (design: the two contracts; seeds: customer-communication-preferences). */
-export function customerRoutes(customers: Customers, links: Links): Route[] {
+export function customerRoutes(customers: Customers): Route[] {
   const shared = { family: "customers", formats: bothFormats } as const;
   return [
     {
@@ -46,7 +45,7 @@ export function customerRoutes(customers: Customers, links: Links): Route[] {
       takesEvidence: true,
       shapes: { body: customerPreferencesRequest.name, answer: acknowledgement.name },
       bodies: bothFormats,
-      handle: (call) => recordPreferences(customers, links, call),
+      handle: (call) => recordPreferences(customers, call),
     },
     {
       ...shared,
@@ -68,7 +67,7 @@ async function readPreferences({ store, catalogue }: Customers, call: Call): Pro
   );
 }
 
-async function recordPreferences(customers: Customers, links: Links, call: Call): Promise<Answer> {
+async function recordPreferences(customers: Customers, call: Call): Promise<Answer> {
   const customerId = customerIdOf(call);
   const condition = conditionOf(call.headers);
   const act = actOf(call);
@@ -84,7 +83,7 @@ async function recordPreferences(customers: Customers, links: Links, call: Call)
   );
   if ("rejected" in outcome) throw refuseRejected(outcome.rejected, customerPreferencesRequest, call);
   const body = acknowledgement.print({ status: "Success", request_tracking_id: call.trackingId }, call.format);
-  return recorded(call, links, outcome.value.change, body);
+  return recorded(call, outcome.value.change, body);
 }
 
 function listCategories({ catalogue }: Customers, call: Call): Answer {

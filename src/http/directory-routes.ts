@@ -151,7 +151,7 @@ function recordedUser<Body>(
 ): Answer {
   const { entry, change } = valueOf(outcome, shape, call);
   const summary = { user: summaryOfUser(entry, links) };
-  return recorded(call, links, change, wire.userSummary.print(summary, call.format));
+  return recorded(call, change, wire.userSummary.print(summary, call.format));
 }
 
 function recordedOrganisation<Body>(
@@ -162,7 +162,7 @@ function recordedOrganisation<Body>(
 ): Answer {
   const { entry, change } = valueOf(outcome, shape, call);
   const summary = { organisation: summaryOfOrganisation(entry, links) };
-  return recorded(call, links, change, wire.organisationSummary.print(summary, call.format));
+  return recorded(call, change, wire.organisationSummary.print(summary, call.format));
 }
 
 function summaryOfUser({ id, email }: UserEntry, links: Links) {

@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { limits } from "../domain/limits.ts";
+import { FaultList } from "../wire/fault-list.ts";
+import { parseJson } from "../wire/json-in.ts";
 import { Refusal } from "./route.ts";
 
 const name = "Saywhen-Evidence";
@@ -17,6 +19,7 @@ export function evidenceOf(headers: IncomingHttpHeaders): Readonly<Record<string
   if (typeof text !== "string" || text.length > limits.evidenceBytes) {
     throw invalid([`may be at most ${limits.evidenceBytes} bytes`]);
   }
+  if (/[^\t\x20-\x7e]/.test(text)) throw invalid([notAnObject]);
   const members = Object.entries(objectOf(text));
   const wrong = members.flatMap(([key, value]) => {
     if (!/^[A-Za-z][A-Za-z0-9_-]*$/.test(key) || key.length > limits.evidenceNameCharacters)
@@ -27,14 +30,16 @@ export function evidenceOf(headers: IncomingHttpHeaders): Readonly<Record<string
   return Object.fromEntries(members.sort(([a], [b]) => (a < b ? -1 : 1))) as Record<string, string>;
 }
 
+const notAnObject = "must be a JSON object in ASCII (write other characters as \\u escapes)";
+
 function objectOf(text: string): object {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  } catch {
-    // said below, in the same words
-  }
-  throw invalid(["must be a JSON object in ASCII (write other characters as \\u escapes)"]);
+  const faults = new FaultList(new Map());
+  const value = parseJson(text, faults)?.value;
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  const repeated = faults.list().filter(({ path }) => path.length > 0);
+  throw invalid(
+    repeated.length > 0 ? repeated.map(({ path }) => `${path.join("/")} stands there twice`) : [notAnObject],
+  );
 }
 
 function invalid(messages: readonly string[]): Refusal {

@@ -27,6 +27,6 @@ export function problemLink({ root }: Links, problem: string): string {
 }
 
 /** Where the receipt of a change is (RFC 8288). */
-export function receiptLink({ root }: Links, change: number): string {
-  return `<${root}/v1/changes/${change}/receipt>; rel="receipt"`;
+export function receiptLink(change: number): string {
+  return `</v1/changes/${change}/receipt>; rel="receipt"`;
 }

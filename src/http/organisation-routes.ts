@@ -34,7 +34,13 @@ import { type Answer, bothFormats, type Call, type Route } from "./route.ts";
 export function organisationRoutes(organisations: Organisations, links: Links): Route[] {
   const shared = { family: "organisations", formats: bothFormats, isConditional: true } as const;
   const read = { ...shared, method: "GET", scope: "emailpreferences:read" } as const;
-  const record = { ...shared, method: "PUT", scope: "emailpreferences:write", bodies: bothFormats, takesEvidence: true } as const;
+  const record = {
+    ...shared,
+    method: "PUT",
+    scope: "emailpreferences:write",
+    bodies: bothFormats,
+    takesEvidence: true,
+  } as const;
   return [
     {
       ...read,
@@ -102,7 +108,7 @@ async function recordOrganisation(organisations: Organisations, links: Links, ca
   if ("rejected" in outcome) throw refuseRejected(outcome.rejected, organisationPreferencesRequest, call);
   const link = `${organisationLink(links, id)}/emailpreferences`;
   const summary = { emailpreferences: { organisationid: id, link } };
-  return recorded(call, links, outcome.value.change, organisationPreferencesSummary.print(summary, call.format));
+  return recorded(call, outcome.value.change, organisationPreferencesSummary.print(summary, call.format));
 }
 
 async function recordUser(organisations: Organisations, links: Links, call: Call): Promise<Answer> {
@@ -116,5 +122,5 @@ async function recordUser(organisations: Organisations, links: Links, call: Call
   if ("rejected" in outcome) throw refuseRejected(outcome.rejected, userPreferencesRequest, call);
   const { id, change } = outcome.value;
   const summary = { emailpreferences: { userid: id, link: `${userLink(links, id)}/emailpreferences` } };
-  return recorded(call, links, change, userPreferencesSummary.print(summary, call.format));
+  return recorded(call, change, userPreferencesSummary.print(summary, call.format));
 }

@@ -8,7 +8,7 @@ import type { Links } from "./links.ts";
 import type { Metrics } from "./metrics.ts";
 import { refuseConnection } from "./connection-error.ts";
 import { jsonType, negotiate, type Negotiated } from "./negotiate.ts";
-import { pathTable } from "./path-pattern.ts";
+import { type PathTable, pathTable } from "./path-pattern.ts";
 import { problemAnswer } from "./problem-answer.ts";
 import { type Answer, type Family, Refusal, type Route } from "./route.ts";
 
@@ -45,7 +45,7 @@ export function makeServer(parts: ServerParts): FastifyInstance {
   // A body that stops coming is noticed on its connection, so what the last request on it spoke is kept with it.
   const refuseOn = (error: Error, socket: TalkingSocket) => {
     const last = socket[lastReply]?.request;
-    const family = last === undefined ? "own" : familyOf(pathOf(last));
+    const family = last === undefined ? "own" : familyOf(last);
     const print = (refusal: Refusal) => problemAnswer(refusal, family, acceptedBy(last), parts.links);
     refuseConnection(error, socket, socket[lastReply], print);
   };
@@ -54,6 +54,8 @@ export function makeServer(parts: ServerParts): FastifyInstance {
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.idleConnectionMs,
     forceCloseConnections: "idle",
+    // What comes on an open connection during a stop is answered as ever, and the connection ends with it.
+    return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: limits.pathParameterCharacters },
     rewriteUrl: ({ url = "/" }) => withoutContext(url, parts.context),
     frameworkErrors: (error, request, reply) => refuse(error, request, reply, parts),
@@ -66,19 +68,14 @@ export function makeServer(parts: ServerParts): FastifyInstance {
   server.addContentTypeParser(types, { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   server.decorateRequest("served", undefined);
   server.decorateRequest("admission", undefined);
+  const paths = pathTable(parts.routes);
   server.addHook("onRequest", (request, reply, done) => {
     (request.raw.socket as TalkingSocket)[lastReply] = reply;
-    done();
+    if (request.is404) refuseUnrouted(request, reply, paths);
+    else done();
   });
   server.setErrorHandler((error, request, reply) => refuse(error, request, reply, parts));
   serveRoutes(server, parts);
-  const paths = pathTable(parts.routes);
-  server.setNotFoundHandler((request, reply) => {
-    const allow = paths.allow(pathOf(request));
-    if (allow === undefined) throw new Refusal("not-found");
-    if (request.method !== "OPTIONS") throw new Refusal("method-not-allowed", [], { allow });
-    return reply.code(204).header("allow", allow).send();
-  });
   server.addHook("onResponse", (request, reply, done) => {
     observe(request, reply, parts);
     done();
@@ -101,6 +98,14 @@ function serveRoutes(server: FastifyInstance, { routes, gate }: ServerParts): vo
       });
     }
   }
+}
+
+/** Before a byte of the body is read: what no route takes is 404, 405, or the answer to OPTIONS. */
+function refuseUnrouted(request: FastifyRequest, reply: FastifyReply, paths: PathTable): void {
+  const allow = paths.allow(pathOf(request));
+  if (allow === undefined) throw new Refusal("not-found");
+  if (request.method !== "OPTIONS") throw new Refusal("method-not-allowed", [], { allow });
+  void reply.code(204).header("allow", allow).send();
 }
 
 const noBody = Buffer.alloc(0);
@@ -136,7 +141,7 @@ function send(reply: FastifyReply, { status, body, type, headers }: Answer): Fas
 function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply, { links, logger }: ServerParts): void {
   const refusal = refusalOf(error);
   if (refusal.problem === "internal") logger.error({ err: error, route: routeOf(request) }, "unexpected error");
-  void send(reply, problemAnswer(refusal, familyOf(pathOf(request)), acceptedBy(request), links));
+  void send(reply, problemAnswer(refusal, familyOf(request), acceptedBy(request), links));
 }
 
 /** The format of a refusal: what the request accepts, and JSON when it accepts nothing that there is. */
@@ -144,11 +149,12 @@ function acceptedBy(request: FastifyRequest | undefined): Negotiated {
   return (request && negotiate(request.headers, ["json", "xml"])) ?? { format: "json", type: jsonType };
 }
 
-/** The framework's own refusals, by their codes (https://fastify.dev/docs/latest/Reference/Errors). */
+/** The framework's own refusals, by their codes (https://fastify.dev/docs/latest/Reference/Errors), and Node's. */
 const frameworkProblems: Readonly<Record<string, "body-too-large" | "not-found" | "request-malformed">> = {
   FST_ERR_CTP_BODY_TOO_LARGE: "body-too-large",
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: "request-malformed",
   FST_ERR_CTP_INVALID_MEDIA_TYPE: "request-malformed",
+  ECONNRESET: "request-malformed",
   FST_ERR_BAD_URL: "not-found",
   FST_ERR_MAX_PARAM_LENGTH: "not-found",
 };
@@ -161,7 +167,9 @@ function refusalOf(error: unknown): Refusal {
 }
 
 /** Which contract a path belongs to decides the shape of its errors, also where there is no route. */
-function familyOf(path: string): Family {
+function familyOf(request: FastifyRequest): Family {
+  if (request.served !== undefined) return request.served.family;
+  const path = pathOf(request);
   if (path.startsWith("/api/2/")) return "organisations";
   return /^\/(?:api\/v1\/|v1\/customers\/|v1\/preferences\/)/.test(path) ? "customers" : "own";
 }

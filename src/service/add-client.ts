@@ -2,10 +2,11 @@ import { type Client, clientIdPattern, isScope, scopes as knownScopes } from "..
 import type { Fault } from "../domain/fault.ts";
 import type { ClientRegistry } from "./clients.ts";
 import { adminId } from "./ensure-admin.ts";
-import { type ClientWithSecret, viewOf } from "./list-clients.ts";
+import { type ClientWithSecret, viewOf } from "./client-view.ts";
 import type { Outcome } from "./outcome.ts";
 import { newSecret, sha256 } from "./secret.ts";
 
+/** A client as it is asked for, not checked yet. */
 export interface ClientWish {
   readonly id: string;
   readonly scopes: readonly string[];

@@ -8,7 +8,7 @@ import {
   removalFault,
   replaceCatalogue,
 } from "../domain/catalogue-names.ts";
-import type { Act, Change } from "../domain/change.ts";
+import { type Act, type Change, draft } from "../domain/change.ts";
 import type { CustomerPreferences } from "../domain/customer-preferences.ts";
 import type { EmailPreferences } from "../domain/email-preferences.ts";
 import { catalogueStream } from "../domain/stream.ts";
@@ -31,6 +31,16 @@ export class CatalogueInForce {
 
   get words(): CatalogueWords {
     return this.#words;
+  }
+
+  /**
+   * The words of the catalogue that the log has at the moment of a write: one that was recorded just before it counts,
+   * although it is put in force here a moment later.
+   */
+  wordsAt(newest: Newest): CatalogueWords {
+    const change = newest.change(catalogueStream);
+    if (change === undefined || change.position === this.#change.position) return this.#words;
+    return openCatalogue(change.document);
   }
 
   /** The change that recorded it. */
@@ -57,7 +67,7 @@ export async function loadCatalogue(store: Store, fromFile: () => Catalogue): Pr
   const step = (newest: Newest): Step<Change<Catalogue>> => {
     const earlier = newest.change(catalogueStream);
     if (earlier !== undefined) return { refuse: earlier };
-    return { append: [{ ...ownAct, stream: catalogueStream, kind: "catalogue", document }] };
+    return { append: [draft(ownAct, "catalogue", catalogueStream, document)] };
   };
   const result = await store.append({ reads: [catalogueStream], step });
   return new CatalogueInForce("refused" in result ? result.refused : (result.changes[0] as Change<Catalogue>));
@@ -92,7 +102,7 @@ function replacingStep(next: Catalogue, act: Act): (newest: Newest) => Step<Stay
       const replacement = replaceCatalogue(current.document, next);
       if (replacement.faults.length > 0 || replacement.removed.length > 0) return { refuse: { conflict: replacement } };
     }
-    return { append: [{ ...act, stream: catalogueStream, kind: "catalogue", document: next }] };
+    return { append: [draft(act, "catalogue", catalogueStream, next)] };
   };
 }
 

@@ -8,10 +8,11 @@ import { limits } from "../domain/limits.ts";
 import { openSqliteStore } from "../storage/sqlite-store.ts";
 import { addClient } from "./add-client.ts";
 import type { ClientStore } from "./client-store.ts";
+import type { ClientWithSecret } from "./client-view.ts";
 import { ClientRegistry } from "./clients.ts";
 import { ensureAdmin } from "./ensure-admin.ts";
 import { issueToken, type Token } from "./issue-token.ts";
-import { type ClientWithSecret, listClients } from "./list-clients.ts";
+import { listClients } from "./list-clients.ts";
 import type { Outcome } from "./outcome.ts";
 import { revokeClient } from "./revoke-client.ts";
 import { rotateClient } from "./rotate-client.ts";
@@ -59,7 +60,7 @@ describe("a client", () => {
       createdAt: "2026-03-03T14:05:00.000Z",
       secrets: [{ createdAt: "2026-03-03T14:05:00.000Z" }],
     });
-    assert.equal(registry.authenticate(secret, now)?.client.id, "crm");
+    assert.equal(registry.authenticate(secret, now)?.id, "crm");
     assert.deepEqual(registry.authenticate(secret, now)?.scopes, ["customers:read", "customers:write"]);
     assert.ok(!JSON.stringify([await store.clients(), registry.clients()]).includes(secret.slice(8)));
     assert.doesNotMatch(JSON.stringify(listClients(registry)), /sha256|[0-9a-f]{64}/);
@@ -193,7 +194,7 @@ describe("a token", () => {
     const { secret } = await add(registry, "crm", "changes");
     const { token, expiresIn } = await issue(registry, "crm", secret);
     assert.equal(expiresIn, 3600);
-    assert.equal(registry.authenticate(token, now + hour - 1)?.client.id, "crm");
+    assert.equal(registry.authenticate(token, now + hour - 1)?.id, "crm");
     assert.equal(registry.authenticate(token, now + hour), undefined);
   });
 
@@ -203,7 +204,7 @@ describe("a token", () => {
     assert.deepEqual((await issue(registry, "crm", secret)).scopes, ["decide", "audience", "changes"]);
     const { token, scopes: given } = await issue(registry, "crm", secret, ["changes", "decide", "changes"]);
     assert.deepEqual(given, ["decide", "changes"]);
-    assert.deepEqual(registry.authenticate(token, now)?.client.scopes, ["decide", "changes"]);
+    assert.deepEqual(registry.authenticate(token, now)?.scopes, ["decide", "changes"]);
     for (const asked of [["admin"], ["decide", "admin"], ["all"], [""]]) {
       const wish = { clientId: "crm", secret, scopes: asked };
       assert.equal(problemOf(await issueToken(registry, wish, now)), "scope-invalid");
@@ -255,7 +256,7 @@ describe("the admin client", () => {
   it("is made at the first start, with every scope, and its token told once", async () => {
     const store = await openStore();
     const { registry, token = "" } = await startWith(store);
-    assert.deepEqual(registry.authenticate(token, now)?.client.id, "admin");
+    assert.deepEqual(registry.authenticate(token, now)?.id, "admin");
     assert.deepEqual(registry.authenticate(token, now)?.scopes, scopes);
     const second = await startWith(store);
     assert.equal(second.token, undefined);
@@ -289,7 +290,7 @@ describe("the admin client", () => {
     await add(next, "second", "admin");
     valueOf(await revokeClient(next, "admin", now));
     const { registry: last } = await startWith(store, given);
-    assert.equal(last.authenticate(given, now)?.client.id, "admin");
+    assert.equal(last.authenticate(given, now)?.id, "admin");
     assert.equal(last.client("admin")?.revokedAt, undefined);
   });
 

@@ -4,6 +4,11 @@
  */
 export type Version = string;
 
+/**
+ * The version of a document as it is read now.
+ *
+ * @param restsOn position of the change that it rests on; undefined when nothing was ever chosen
+ */
 export function versionOf(restsOn: number | undefined, catalogueVersion: number): Version {
   return `${restsOn ?? "none"}.${catalogueVersion}`;
 }
@@ -16,6 +21,12 @@ export interface Condition {
   readonly noneMatch?: readonly Version[] | "*";
 }
 
+/**
+ * Whether a write may go ahead.
+ *
+ * @param current the version of the document in force
+ * @param hasOwnDocument whether a document of the subject's own is recorded, which is what `*` asks
+ */
 export function isMet(condition: Condition, current: Version, hasOwnDocument: boolean): boolean {
   const names = (versions: readonly Version[] | "*") =>
     versions === "*" ? hasOwnDocument : versions.includes(current);

@@ -1,10 +1,8 @@
 import { type Client, isScope, type Scope, scopes as knownScopes } from "../domain/client.ts";
+import { limits } from "../domain/limits.ts";
 import type { ClientRegistry } from "./clients.ts";
 import { type Outcome, rejected } from "./outcome.ts";
 import { newSecret, sha256 } from "./secret.ts";
-
-/** How long a token lives, in seconds. */
-const tokenLifetime = 3600;
 
 export interface TokenWish {
   readonly clientId: string;
@@ -36,9 +34,9 @@ export async function issueToken(registry: ClientRegistry, wish: TokenWish, now:
     const scopes = scopesOf(client, wish.scopes);
     if (scopes === undefined) return rejected("scope-invalid");
     const token = newSecret();
-    const expiresAt = new Date(now + tokenLifetime * 1000).toISOString();
+    const expiresAt = new Date(now + limits.tokenSeconds * 1000).toISOString();
     await registry.keepToken({ client: client.id, expiresAt, scopes, sha256: sha256(token) }, now);
-    return { value: { token, expiresIn: tokenLifetime, scopes } };
+    return { value: { token, expiresIn: limits.tokenSeconds, scopes } };
   });
 }
 

@@ -11,6 +11,7 @@ export interface Rejection {
 /** What a use case comes to: a value, or a rejection. Thrown errors are for what nobody meant. */
 export type Outcome<Value> = { readonly value: Value } | { readonly rejected: Rejection };
 
+/** The outcome of a use case that was not carried out. */
 export function rejected(problem: ProblemName, faults: readonly Fault[] = []): { readonly rejected: Rejection } {
   return { rejected: { problem, faults } };
 }

@@ -4,6 +4,7 @@ import { customer } from "../domain/subject.ts";
 import { type Version, versionOf } from "./condition.ts";
 import type { Customers } from "./customers.ts";
 
+/** What a customer has chosen, as of one moment. */
 export interface CustomerReading {
   /** Undefined when nothing was ever chosen. */
   readonly document: CustomerPreferences | undefined;

@@ -1,18 +1,19 @@
 import type { Change } from "../domain/change.ts";
 import type { EmailPreferences } from "../domain/email-preferences.ts";
 import { entryOf, preferencesOf } from "../domain/stream.ts";
-import { type Organisation, organisation } from "../domain/subject.ts";
+import { organisation } from "../domain/subject.ts";
 import { type Version, versionOf } from "./condition.ts";
 import type { Organisations, UserName } from "./organisations.ts";
 import { type Outcome, rejected } from "./outcome.ts";
 import { readUserState, userId } from "./user-state.ts";
 
+/** What an organisation or a user shows, as of one moment. */
 export interface EmailReading {
   readonly id: number;
   /** The document in force; undefined when nothing was ever chosen. */
   readonly document: EmailPreferences | undefined;
-  /** Whose document it is. */
-  readonly from: "own" | Organisation | undefined;
+  /** Whether the document is the subject's own, not its organisation's. */
+  readonly isOwn: boolean;
   readonly version: Version;
 }
 
@@ -23,7 +24,7 @@ export async function readOrganisationPreferences(
 ): Promise<Outcome<EmailReading>> {
   const [own, entry] = await store.newest([preferencesOf(organisation(id)), entryOf(organisation(id))]);
   if (entry === undefined && subjects === "registered") return rejected("organisation-unknown");
-  return { value: reading(id, own, own && "own", catalogue.words.version) };
+  return { value: reading(id, own, own !== undefined, catalogue.words.version) };
 }
 
 /**
@@ -38,18 +39,14 @@ export async function readUserPreferences(
   if (id === undefined) return rejected("user-unknown");
   const { entry, own, inherited } = await readUserState(store, id);
   if (entry === undefined && subjects === "registered") return rejected("user-unknown");
-  const { version } = catalogue.words;
-  if (own !== undefined) return { value: reading(id, own, "own", version) };
-  const employer = entry?.document.organisation;
-  const from = inherited && employer !== undefined ? organisation(employer) : undefined;
-  return { value: reading(id, inherited, from, version) };
+  return { value: reading(id, own ?? inherited, own !== undefined, catalogue.words.version) };
 }
 
 function reading(
   id: number,
   inForce: Change<EmailPreferences> | undefined,
-  from: EmailReading["from"],
+  isOwn: boolean,
   catalogueVersion: number,
 ): EmailReading {
-  return { id, document: inForce?.document, from, version: versionOf(inForce?.position, catalogueVersion) };
+  return { id, document: inForce?.document, isOwn, version: versionOf(inForce?.position, catalogueVersion) };
 }

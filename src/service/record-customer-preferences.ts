@@ -1,7 +1,7 @@
-import type { Act, Change } from "../domain/change.ts";
-import { type CustomerWish, mergeCustomerWish } from "../domain/customer-preferences.ts";
+import { type Act, draft } from "../domain/change.ts";
+import { type CustomerWish, settleCustomerWish } from "../domain/customer-preferences.ts";
 import type { Fault } from "../domain/fault.ts";
-import { preferencesOf } from "../domain/stream.ts";
+import { catalogueStream, preferencesOf } from "../domain/stream.ts";
 import { customer } from "../domain/subject.ts";
 import { type Condition, isMet, versionOf } from "./condition.ts";
 import type { Customers } from "./customers.ts";
@@ -22,28 +22,26 @@ export async function recordCustomerPreferences(
   condition: Condition,
 ): Promise<Outcome<{ readonly change: number }>> {
   const stream = preferencesOf(customer(customerId));
-  const { words } = catalogue;
 
   const step = (newest: Newest): Step<Rejection> => {
+    const words = catalogue.wordsAt(newest);
     const current = newest.change(stream);
     if (!isMet(condition, versionOf(current?.position, words.version), current !== undefined)) {
       return { refuse: { problem: "precondition-failed", faults: [] } };
     }
-    const settled = mergeCustomerWish(current?.document, wish, {
+    const settled = settleCustomerWish(current?.document, wish, {
       words,
       actor: act.actor,
       at: newest.at,
       replace: put === "replace",
     });
     if ("faults" in settled) return { refuse: { problem: "invalid", faults: settled.faults } };
-    return {
-      append: [{ ...act, stream, kind: "preferences", document: settled.document, addresses: settled.addresses }],
-    };
+    return { append: [draft(act, "preferences", stream, settled.document, settled.addresses)] };
   };
 
-  const result = await store.append({ reads: [stream], step });
+  const result = await store.append({ reads: [stream, catalogueStream], step });
   if ("refused" in result) return { rejected: result.refused };
-  return { value: { change: (result.changes[0] as Change).position } };
+  return { value: { change: result.changes[0].position } };
 }
 
 /** What is wrong with a wish whose body was partly unreadable, so that its sender hears of everything at once. */
@@ -54,6 +52,6 @@ export async function faultsOfCustomerWish(
 ): Promise<readonly Fault[]> {
   const [newest] = await store.newest([preferencesOf(customer(customerId))]);
   const context = { words: catalogue.words, actor: "", at: "", replace: put === "replace" };
-  const settled = mergeCustomerWish(newest?.document, wish, context);
+  const settled = settleCustomerWish(newest?.document, wish, context);
   return "faults" in settled ? settled.faults : [];
 }

@@ -1,14 +1,15 @@
 import type { CatalogueWords } from "../domain/catalogue.ts";
-import type { Act, Change, Draft } from "../domain/change.ts";
+import { type Act, type Change, type Draft, draft } from "../domain/change.ts";
 import type { UserEntry } from "../domain/directory.ts";
 import { type EmailPreferences, type EmailWish, settleEmailWish } from "../domain/email-preferences.ts";
 import type { Fault } from "../domain/fault.ts";
-import { entryOf, preferencesOf, type Stream } from "../domain/stream.ts";
+import { catalogueStream, entryOf, preferencesOf, type Stream } from "../domain/stream.ts";
 import { organisation, user } from "../domain/subject.ts";
 import { type Condition, isMet, versionOf } from "./condition.ts";
+import { last } from "./last.ts";
 import type { Organisations, UserName } from "./organisations.ts";
 import { type Outcome, type Rejection, rejected } from "./outcome.ts";
-import type { Newest, Step, Write } from "./store.ts";
+import { type Newest, type Step, StoreUnavailable, type Write } from "./store.ts";
 import { readUserState, userId } from "./user-state.ts";
 
 /** The change that was recorded, and whose it is. */
@@ -17,6 +18,7 @@ export interface Recorded {
   readonly change: number;
 }
 
+/** What an organisation or a user wishes, by whom, and on what condition. */
 export interface EmailRequest {
   readonly wish: EmailWish;
   /** The id that the body gives, if it does: a body never redirects a write to another subject. */
@@ -28,6 +30,9 @@ export interface EmailRequest {
 /** What was read before the write no longer holds: it has to be read again. */
 const moved = "moved";
 type Refusal = Rejection | typeof moved;
+
+/** How often a user's write is prepared anew because what it rested on has moved. */
+const triesMax = 10;
 
 const idDiffers: Fault = {
   problem: "id-differs",
@@ -47,24 +52,26 @@ export async function recordOrganisationPreferences(
     const isKnown = newest.change(entry) !== undefined;
     if (!isKnown && deps.subjects === "registered") return { refuse: rejected("organisation-unknown").rejected };
     const own = newest.change(stream);
-    const comesIntoBeing: Draft = { ...request.act, stream: entry, kind: "directory", document: { id } };
-    return settle(deps, stream, { id, own, inForce: own }, request, isKnown ? [] : [comesIntoBeing]);
+    const comesIntoBeing = isKnown ? undefined : draft(request.act, "directory", entry, { id });
+    return settle(deps.catalogue.wordsAt(newest), stream, { id, own, inForce: own }, request, comesIntoBeing);
   };
-  const result = await deps.store.append({ reads: [stream, entry], step });
+  const result = await deps.store.append({ reads: [stream, entry, catalogueStream], step });
   if ("refused" in result) return { rejected: result.refused };
-  return { value: { id, change: lastOf(result.changes).position } };
+  return { value: { id, change: last(result.changes).position } };
 }
 
 /**
  * Replaces what a user has chosen; from then on its organisation's preferences no longer count for it. Where subjects
  * are open an unknown id comes into being, and so does an unknown e-mail address, with the next free id.
+ *
+ * @throws StoreUnavailable also when what the write rests on has moved each time it was tried
  */
 export async function recordUserPreferences(
   deps: Organisations,
   name: UserName,
   request: EmailRequest,
 ): Promise<Outcome<Recorded>> {
-  for (;;) {
+  for (let tries = 0; tries < triesMax; tries += 1) {
     const known = await userId(deps.store, name);
     if (known === undefined && deps.subjects === "registered") return rejected("user-unknown");
     const write =
@@ -74,10 +81,11 @@ export async function recordUserPreferences(
     const result = await deps.store.append(write);
     if ("changes" in result) {
       const id = known ?? (result.changes[0] as Change<UserEntry>).document.id;
-      return { value: { id, change: lastOf(result.changes).position } };
+      return { value: { id, change: last(result.changes).position } };
     }
     if (result.refused !== moved) return { rejected: result.refused };
   }
+  throw new StoreUnavailable("the user's entry changes faster than its preferences can be written");
 }
 
 /** What is wrong with a wish whose body was partly unreadable, so that its sender hears of everything at once. */
@@ -114,20 +122,21 @@ async function writeOfUser(
 ): Promise<Write<Refusal>> {
   const stream = preferencesOf(user(id));
   const entry = entryOf(user(id));
-  const employer = (await readUserState(deps.store, id)).entry?.document.organisation;
-  const inherited = employer === undefined ? undefined : preferencesOf(organisation(employer));
+  const organisationId = (await readUserState(deps.store, id)).entry?.document.organisation;
+  const inherited = organisationId === undefined ? undefined : preferencesOf(organisation(organisationId));
   const step = (newest: Newest): Step<Refusal> => {
     const known = newest.change(entry)?.document;
     const isSame =
-      known?.organisation === employer && (!("email" in name) || known?.email?.toLowerCase() === name.email);
+      known?.organisation === organisationId && (!("email" in name) || known?.email?.toLowerCase() === name.email);
     if (!isSame) return { refuse: moved };
     if (known === undefined && deps.subjects === "registered") return { refuse: rejected("user-unknown").rejected };
     const own = newest.change(stream);
     const inForce = own ?? (inherited && newest.change(inherited));
-    const comesIntoBeing: Draft = { ...request.act, stream: entry, kind: "directory", document: { id } };
-    return settle(deps, stream, { id, own, inForce }, request, known === undefined ? [comesIntoBeing] : []);
+    const comesIntoBeing = known === undefined ? draft(request.act, "directory", entry, { id }) : undefined;
+    return settle(deps.catalogue.wordsAt(newest), stream, { id, own, inForce }, request, comesIntoBeing);
   };
-  return { reads: inherited ? [stream, entry, inherited] : [stream, entry], step };
+  const reads = [stream, entry, catalogueStream, ...(inherited === undefined ? [] : [inherited])];
+  return { reads, step };
 }
 
 /** A user known by nothing but an e-mail address that nobody has. */
@@ -135,18 +144,12 @@ function writeOfNewcomer(deps: Organisations, email: string, request: EmailReque
   const step = (newest: Newest): Step<Refusal> => {
     if (newest.userWithEmail(email) !== undefined) return { refuse: moved };
     const id = newest.freeId("user");
-    const comesIntoBeing: Draft = {
-      ...request.act,
-      stream: entryOf(user(id)),
-      kind: "directory",
-      document: { email, id },
-      addresses: [email],
-    };
+    const comesIntoBeing = draft(request.act, "directory", entryOf(user(id)), { email, id }, [email]);
     // Its id was not known to anybody, so a body that gives one means somebody else.
-    const nobody = { id: undefined, own: undefined, inForce: undefined };
-    return settle(deps, preferencesOf(user(id)), nobody, request, [comesIntoBeing]);
+    const newcomer = { id: undefined, own: undefined, inForce: undefined };
+    return settle(deps.catalogue.wordsAt(newest), preferencesOf(user(id)), newcomer, request, comesIntoBeing);
   };
-  return { reads: [], emails: [email], ids: ["user"], step };
+  return { reads: [catalogueStream], emails: [email], ids: ["user"], step };
 }
 
 /** The document in force is what a GET showed: the condition and the retired words are compared with that. */
@@ -157,19 +160,19 @@ interface State {
 }
 
 function settle(
-  { catalogue }: Organisations,
+  words: CatalogueWords,
   stream: Stream<EmailPreferences>,
   { id, own, inForce }: State,
   request: EmailRequest,
-  before: readonly Draft[],
+  comesIntoBeing: Draft | undefined,
 ): Step<Rejection> {
-  const { words } = catalogue;
   if (!isMet(request.condition, versionOf(inForce?.position, words.version), own !== undefined)) {
     return { refuse: rejected("precondition-failed").rejected };
   }
   const settled = settleRequest(words, id, inForce, request);
   if ("faults" in settled) return { refuse: rejected("invalid", settled.faults).rejected };
-  return { append: [...before, { ...request.act, stream, kind: "preferences", document: settled.document }] };
+  const chosen = draft(request.act, "preferences", stream, settled.document);
+  return { append: comesIntoBeing === undefined ? [chosen] : [comesIntoBeing, chosen] };
 }
 
 function settleRequest(
@@ -181,8 +184,4 @@ function settleRequest(
   const settled = settleEmailWish(inForce?.document, wish, words);
   if (named === undefined || named === id) return settled;
   return { faults: [idDiffers, ...("faults" in settled ? settled.faults : [])] };
-}
-
-function lastOf(changes: readonly Change[]): Change {
-  return changes.at(-1) as Change;
 }

@@ -1,6 +1,6 @@
 import type { Client } from "../domain/client.ts";
 import type { ClientRegistry } from "./clients.ts";
-import { type ClientView, viewOf } from "./list-clients.ts";
+import { type ClientView, viewOf } from "./client-view.ts";
 import { type Outcome, rejected } from "./outcome.ts";
 
 /**

@@ -1,5 +1,6 @@
+import { limits } from "../domain/limits.ts";
 import type { ClientRegistry } from "./clients.ts";
-import { type ClientWithSecret, viewOf } from "./list-clients.ts";
+import { type ClientWithSecret, viewOf } from "./client-view.ts";
 import { type Outcome, rejected } from "./outcome.ts";
 import { newSecret, sha256 } from "./secret.ts";
 
@@ -18,7 +19,7 @@ export function rotateClient(registry: ClientRegistry, id: string, now: number):
     }
     const secret = newSecret();
     const fresh = { createdAt: new Date(now).toISOString(), sha256: sha256(secret) };
-    const rotated = { ...client, secrets: [fresh, ...client.secrets.slice(0, 1)] };
+    const rotated = { ...client, secrets: [fresh, ...client.secrets.slice(0, limits.clientSecretsMax - 1)] };
     await registry.keep(rotated);
     return { value: { client: viewOf(rotated), secret } };
   });

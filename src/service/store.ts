@@ -30,12 +30,14 @@ export interface Store {
   /** The id of the user who has this e-mail address, compared in lower case. */
   userWithEmail(email: string): Promise<number | undefined>;
 
-  /** Directory entries in the order of their ids, and how many there are in all. */
+  /** Users' entries in the order of their ids, and how many there are in all. */
   users(page: Page): Promise<Listing<UserEntry>>;
+
+  /** Organisations' entries in the order of their ids, and how many there are in all. */
   organisations(page: Page): Promise<Listing<OrganisationEntry>>;
 
   /** The streams of all subjects whose document holds, or once held, this address (in its normal form). */
-  subjectsWithAddress(normal: string): Promise<Stream[]>;
+  streamsWithAddress(normal: string): Promise<Stream[]>;
 
   /**
    * The newest preferences change of every subject, in the order in which the subjects first came; a snapshot of one
@@ -79,22 +81,27 @@ export interface Newest {
   freeId(kind: "organisation" | "user"): number;
 }
 
-export type Step<Refusal> = { readonly append: readonly Draft[] } | { readonly refuse: Refusal };
+/** What a write comes to: at least one change, or a refusal. */
+export type Step<Refusal> = { readonly append: readonly [Draft, ...Draft[]] } | { readonly refuse: Refusal };
 
+/** The changes of a write, as they now stand in the log. */
 export interface Appended {
   /** What was appended, in the order of the step's drafts. */
-  readonly changes: readonly Change[];
+  readonly changes: readonly [Change, ...Change[]];
 }
 
+/** A write whose step refused; nothing was appended. */
 export interface Refused<Refusal> {
   readonly refused: Refusal;
 }
 
+/** Which part of a list is asked for: at most `limit` entries, after the first `offset`. */
 export interface Page {
   readonly limit: number;
   readonly offset: number;
 }
 
+/** One page of a list, and how many entries the list has in all. */
 export interface Listing<Entry> {
   readonly entries: readonly Entry[];
   readonly total: number;

@@ -4,7 +4,7 @@ import type { EmailPreferences } from "../domain/email-preferences.ts";
 import { entryOf, preferencesOf } from "../domain/stream.ts";
 import { organisation, user } from "../domain/subject.ts";
 import type { UserName } from "./organisations.ts";
-import type { Store } from "./store.ts";
+import { type Store, StoreUnavailable } from "./store.ts";
 
 /** All that decides what a user gets, as of one moment. */
 export interface UserState {
@@ -14,23 +14,32 @@ export interface UserState {
   readonly inherited: Change<EmailPreferences> | undefined;
 }
 
+/** The id of the user who is so named; undefined for an e-mail address that nobody has. A given id need not be known. */
 export async function userId(store: Store, name: UserName): Promise<number | undefined> {
   return "id" in name ? name.id : store.userWithEmail(name.email);
 }
 
-/** Which organisation counts stands in the user's entry, so that is read first, and again with the organisation's. */
+/** How often a state is read again because the user's entry changed meanwhile. */
+const triesMax = 10;
+
+/**
+ * Which organisation counts stands in the user's entry, so that is read first, and again with the organisation's.
+ *
+ * @throws StoreUnavailable also when the entry changes each time it is read
+ */
 export async function readUserState(store: Store, id: number): Promise<UserState> {
   const ownStream = preferencesOf(user(id));
   const entryStream = entryOf(user(id));
   let [own, entry] = await store.newest([ownStream, entryStream]);
-  for (;;) {
-    const employer = entry?.document.organisation;
-    if (own !== undefined || employer === undefined) return { entry, own, inherited: undefined };
-    const streams = [ownStream, entryStream, preferencesOf(organisation(employer))] as const;
+  for (let tries = 0; tries < triesMax; tries += 1) {
+    const organisationId = entry?.document.organisation;
+    if (own !== undefined || organisationId === undefined) return { entry, own, inherited: undefined };
+    const streams = [ownStream, entryStream, preferencesOf(organisation(organisationId))] as const;
     const [ownNow, entryNow, inherited] = await store.newest(streams);
     if (entryNow?.position === entry?.position)
       return { entry, own: ownNow, inherited: ownNow ? undefined : inherited };
     own = ownNow;
     entry = entryNow;
   }
+  throw new StoreUnavailable("the user's entry changes faster than it can be read");
 }

@@ -61,7 +61,9 @@ export class Changes {
   readonly #preferencesPage: StatementSync;
   readonly #change: StatementSync;
   /** What is committed. */
-  readonly #remembered = new Recent<Stream, Head>(rememberedTextMax);
+  #remembered = new Recent<Stream, Head>(rememberedTextMax);
+  /** Where the log ends by what this process has written; unknown at first. */
+  #next: number | undefined;
   /** What the transaction that is under way has appended. */
   #appended = new Map<Stream, Head>();
 
@@ -76,7 +78,11 @@ export class Changes {
   }
 
   end(): LogEnd {
-    return (this.#end.get() as LogEnd | undefined) ?? { next: 0, at: 0 };
+    const end = (this.#end.get() as LogEnd | undefined) ?? { next: 0, at: 0 };
+    // The lock keeps every other writer out. Should one have come in all the same, what is remembered may be stale.
+    if (this.#next !== undefined && end.next !== this.#next) this.#remembered = new Recent(rememberedTextMax);
+    this.#next = end.next;
+    return end;
   }
 
   /** A stream's newest change, those of the transaction under way included; undefined when there is none. */
@@ -112,7 +118,10 @@ export class Changes {
 
   /** The transaction is over: what it appended is remembered when it was committed, and forgotten otherwise. */
   settle(committed: boolean): void {
-    if (committed) for (const [stream, head] of this.#appended) this.#remembered.set(stream, head);
+    for (const [stream, head] of committed ? this.#appended : []) {
+      this.#remembered.set(stream, head);
+      this.#next = Math.max(this.#next ?? 0, head.change.position + 1);
+    }
     this.#appended = new Map();
   }
 

@@ -28,6 +28,7 @@ export class Checkpointer {
   readonly #onError: (kind: string) => void;
   #changes = 0;
   #isUnderWay = false;
+  #isLost = false;
   #timer: NodeJS.Timeout | undefined;
   #pagesMax = walPagesMax;
 
@@ -61,7 +62,7 @@ export class Checkpointer {
   }
 
   #plan(): void {
-    if (this.#isUnderWay || this.#changes === 0) return;
+    if (this.#isLost || this.#isUnderWay || this.#changes === 0) return;
     if (this.#changes >= changesMax) this.#request();
     else this.#timer ??= setTimeout(() => this.#request(), quietMs).unref();
   }
@@ -97,7 +98,7 @@ export class Checkpointer {
 
   /** Without the worker, which is never called again, SQLite's own way has to do: a copy every thousand pages. */
   #workerLost(): void {
-    this.#isUnderWay = true;
+    this.#isLost = true;
     this.#onError("checkpoint-worker");
     this.#db.exec("PRAGMA wal_autocheckpoint = 1000");
   }

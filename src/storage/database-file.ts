@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, realpathSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
@@ -8,7 +8,17 @@ export const inMemory = ":memory:";
 /** How long a statement waits for another process's lock: it holds up the event loop, so it gives up soon. */
 export const lockWaitMs = 500;
 
-/** Opens a database file for reading and writing; makes it, for its owner only, and its folder where they are missing. */
+/**
+ * The one name of a database file: a lock beside a symbolic link would not be seen beside what it leads to. The file is
+ * made, for its owner only, and its folder, where they are missing.
+ */
+export function realFile(file: string): string {
+  if (file === inMemory) return file;
+  makeFile(file);
+  return realpathSync(file);
+}
+
+/** Opens a database file for reading and writing; makes it where it is missing. */
 export function openFile(file: string): DatabaseSync {
   if (file !== inMemory) makeFile(file);
   return new DatabaseSync(file, { timeout: lockWaitMs });

@@ -18,7 +18,7 @@ import { Addresses } from "./addresses.ts";
 import { Changes } from "./changes.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { Clients } from "./clients.ts";
-import { inMemory, openFile } from "./database-file.ts";
+import { inMemory, openFile, realFile } from "./database-file.ts";
 import { Directory } from "./directory.ts";
 import { migrate } from "./migrate.ts";
 import { takeServingLock } from "./serving-lock.ts";
@@ -47,7 +47,8 @@ const provenMs = 1000;
  * @throws SchemaMismatch when the file is not one that this version can use
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store & ClientStore> {
-  const { file, clock = Date.now, onGroup = ignore, onError = ignore } = options;
+  const { clock = Date.now, onGroup = ignore, onError = ignore } = options;
+  const file = realFile(options.file);
   using opened = new DisposableStack();
   const lock = file === inMemory ? undefined : opened.use(takeServingLock(file));
   const db = opened.use(openFile(file));
@@ -139,7 +140,7 @@ class SqliteStore implements Store, ClientStore {
     return this.#guarded(() => this.#directory.page<OrganisationEntry>("organisation", page));
   }
 
-  async subjectsWithAddress(normal: string): Promise<Stream[]> {
+  async streamsWithAddress(normal: string): Promise<Stream[]> {
     return this.#guarded(() => this.#addresses.streams(normal));
   }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { DatabaseSync } from "node:sqlite";
 import type { Change, Draft } from "../domain/change.ts";
+import { limits } from "../domain/limits.ts";
 import type { Stream } from "../domain/stream.ts";
 import { type Appended, type Newest, type Refused, type Step, StoreUnavailable, type Write } from "../service/store.ts";
 import type { Addresses } from "./addresses.ts";
@@ -8,9 +9,6 @@ import type { Changes, Time } from "./changes.ts";
 import type { Directory, EntryKind } from "./directory.ts";
 import { failureOf } from "./sqlite-failure.ts";
 import { inTransaction } from "./transaction.ts";
-
-/** Writes that one transaction may carry: bounds how long the event loop stands still for one. */
-const groupSizeMax = 512;
 
 /** What one transaction carried, and the time it took with its sync to the disk. */
 export interface Group {
@@ -80,7 +78,7 @@ export class Writer {
   }
 
   #flush(): void {
-    const group = this.#waiting.splice(0, groupSizeMax);
+    const group = this.#waiting.splice(0, limits.groupWrites);
     if (this.#waiting.length > 0) setImmediate(() => this.#flush());
     this.#commit(group);
   }
@@ -150,9 +148,10 @@ export class Writer {
       progress.answers.push(() => waiting.resolve({ refused }));
       return;
     }
-    const changes: Change[] = [];
+    const [first, ...rest] = step.append;
+    let changes: Appended["changes"];
     try {
-      for (const draft of step.append) changes.push(this.#add(draft, progress));
+      changes = [this.#add(first, progress), ...rest.map((draft) => this.#add(draft, progress))];
     } catch (error) {
       throw failureOf(error) === undefined ? new Spoiled(waiting, error) : error;
     }

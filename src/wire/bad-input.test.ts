@@ -134,6 +134,18 @@ test("a long unknown name is repeated in part, and without what cannot be shown"
   assert.ok(dark.startsWith("member-unknown /a\ufffdb\ufffd~1~0 is not"), dark);
 });
 
+test("what might be an address is no place, and stands in no message", () => {
+  const members = "member-unknown /… is not a member here; known: preferences, audit_info";
+  for (const name of ["john@example.com", "+1 (212) 555-0100", `${"n".repeat(500)}@example.com`]) {
+    assert.deepEqual(faultsOf(JSON.stringify({ preferences: [], [name]: 1 }), "json"), [members]);
+    const twice = `{"preferences":[],"audit_info":{"${name}":1,"${name}":2}}`;
+    assert.deepEqual(faultsOf(twice, "json"), ["body-malformed /audit_info/… stands there twice; send each name once"]);
+  }
+  assert.deepEqual(faultsOf("<p2125550100/>", "xml"), [
+    "member-unknown  the body must have the root element <request> or <response>, not <…>",
+  ]);
+});
+
 test("of very many faults a hundred are listed and the others counted", () => {
   const faults = faultsOf(`{"preferences":[${"1,".repeat(4999)}1]}`, "json");
   assert.equal(faults.length, limits.listedFaults + 1);

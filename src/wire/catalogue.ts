@@ -33,7 +33,7 @@ const category = object({
 });
 const schema = object({
   version: Type.Integer({ description: "Raised with every change", minimum: 1 }),
-  channels: words("Media of customers' messages"),
+  channels: words("Ways to reach a customer"),
   types: Type.Optional(Type.Array(type, { description: "Kinds of address that a customer may choose" })),
   categories: Type.Optional(Type.Array(Type.Union([name, category]), { description: "What messages are about" })),
   frequencies: words("How often an organisation or user is written to; `Never` is one of them"),
@@ -47,6 +47,8 @@ const schema = object({
   ),
 });
 
+const place: Shape<unknown>["place"] = (path) => jsonPointer(path, undefined, new Map());
+
 /**
  * A catalogue as it is sent: in JSON alone, in the structure of `catalogue.yaml`. What its names and values may be is
  * the domain's to say, which reads the file as well; the schema is for those who look it up.
@@ -56,7 +58,7 @@ export const catalogueWish: Shape<unknown> = {
   schema,
   read: readJson,
   print: (value) => JSON.stringify(value),
-  place: (path) => jsonPointer(path, undefined, new Map()),
+  place,
 };
 
 /** The catalogue that counts, every member written out, with the position of the change that recorded it. */
@@ -72,11 +74,14 @@ export const catalogueAnswer: Shape<CatalogueView> = {
     const reading = readJson(body);
     if ("faults" in reading) return reading;
     const { catalogue, change } = Object(reading.value) as Partial<CatalogueView>;
+    if (typeof change !== "number") {
+      return { faults: [{ problem: "member-missing", path: ["change"], message: "must be there, a number" }] };
+    }
     const checked = checkCatalogue(catalogue);
-    return "faults" in checked ? checked : { value: { catalogue: checked.catalogue, change: Number(change) } };
+    return "faults" in checked ? checked : { value: { catalogue: checked.catalogue, change } };
   },
   print: (value) => JSON.stringify(value),
-  place: (path) => jsonPointer(path, undefined, new Map()),
+  place,
 };
 
 function readJson(body: Uint8Array): Reading<unknown> {

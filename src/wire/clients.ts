@@ -1,7 +1,7 @@
 import Type from "typebox";
 import { clientIdPattern, scopes } from "../domain/client.ts";
 import type { ClientWish } from "../service/add-client.ts";
-import type { ClientView, ClientWithSecret } from "../service/list-clients.ts";
+import type { ClientView, ClientWithSecret } from "../service/client-view.ts";
 import { list, object, oneOf, printed, text } from "./members.ts";
 import { type Shape, shape } from "./shape.ts";
 

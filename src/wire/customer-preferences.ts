@@ -8,7 +8,7 @@ import {
 } from "../domain/customer-preferences.ts";
 import { limits } from "../domain/limits.ts";
 import { ignored, list, object, oneOf, printed, text, yesNo } from "./members.ts";
-import { shape, type WireFormat } from "./shape.ts";
+import { plainShape, shape, type WireFormat } from "./shape.ts";
 
 // The customers' contract (seeds: customer-communication-preferences; contracts A.1 to A.3, A.6).
 
@@ -130,13 +130,11 @@ const view = object({
 /** What GET shows of a customer. */
 export type CustomerPreferencesView = Static<typeof view>;
 
-export const customerPreferencesResponse = shape({
+export const customerPreferencesResponse = plainShape({
   name: "CustomerPreferences",
   schema: view,
   elements: ["response"],
   declaration,
-  toValue: (sent): CustomerPreferencesView => sent,
-  fromValue: (value) => value,
 });
 
 const acknowledged = object({
@@ -144,13 +142,11 @@ const acknowledged = object({
   request_tracking_id: trackingId(),
 });
 
-export const acknowledgement = shape({
+export const acknowledgement = plainShape({
   name: "Acknowledgement",
   schema: acknowledged,
   elements: ["response"],
   declaration,
-  toValue: (sent): Static<typeof acknowledged> => sent,
-  fromValue: (value) => value,
 });
 
 const knownCategories = object({
@@ -162,13 +158,11 @@ const knownCategories = object({
   ),
 });
 
-export const categories = shape({
+export const categories = plainShape({
   name: "Categories",
   schema: knownCategories,
   elements: ["response"],
   declaration,
-  toValue: (sent): Static<typeof knownCategories> => sent,
-  fromValue: (value) => value,
 });
 
 /** A document's print in JSON under one catalogue: the list of preferences. */

@@ -1,24 +1,17 @@
 import Type, { type Static } from "typebox";
 import type { OrganisationEntry, UserEntry } from "../domain/directory.ts";
+import type { OrganisationWish, UserWish } from "../service/directory-entry.ts";
+import { limits } from "../domain/limits.ts";
 import { count, id, idOrDigits, ignored, link, list, object, printed, text } from "./members.ts";
-import { shape } from "./shape.ts";
+import { plainShape, shape } from "./shape.ts";
 
 // The directory of organisations and users in the organisations' contract (contracts B.7, lists by B.0.6).
-
-/** A user to be added or replaced; the address as it was sent. */
-export interface UserBody extends Omit<UserEntry, "id"> {
-  readonly id?: number;
-}
-
-/** An organisation to be added or replaced. */
-export interface OrganisationBody extends Omit<OrganisationEntry, "id"> {
-  readonly id?: number;
-}
 
 const wishedId = Type.Optional(idOrDigits("The id; when it is added without one, the next that is free."));
 const wishedLink = ignored("Taken back as it was answered; it changes nothing.");
 const email = text("The e-mail address, which no other user has.", "pat@example.com");
-const namePart = (description: string, example: string) => Type.Optional(printed(description, example));
+const namePart = (description: string, example: string) =>
+  Type.Optional(Type.String({ description, examples: [example], maxLength: limits.textCharacters }));
 const personName = object({
   firstname: namePart("The first name.", "Pat"),
   lastname: namePart("The last name.", "Lee"),
@@ -41,7 +34,7 @@ export const userRequest = shape({
   name: "UserRequest",
   schema: newUser,
   root: "user",
-  toValue: (sent): UserBody & { readonly email: string } => ({ ...userOf(sent), email: sent.email }),
+  toValue: (sent): UserWish & { readonly email: string } => ({ ...userOf(sent), email: sent.email }),
   fromValue: (value) => ({ ...sentUser(value), email: value.email }),
 });
 
@@ -59,7 +52,7 @@ export const organisationRequest = shape({
   name: "OrganisationRequest",
   schema: newOrganisation,
   root: "organisation",
-  toValue: (sent): OrganisationBody & { readonly name: string } => ({ ...organisationOf(sent), name: sent.name }),
+  toValue: (sent): OrganisationWish & { readonly name: string } => ({ ...organisationOf(sent), name: sent.name }),
   fromValue: (value) => ({ ...value }),
 });
 
@@ -72,7 +65,7 @@ export const organisationReplacementRequest = shape({
   fromValue: (value) => ({ ...value }),
 });
 
-function userOf({ id: sentId, email: address, name, organisation }: SentUser): UserBody {
+function userOf({ id: sentId, email: address, name, organisation }: SentUser): UserWish {
   return {
     ...(sentId === undefined ? {} : { id: Number(sentId) }),
     ...(address === undefined ? {} : { email: address }),
@@ -81,7 +74,7 @@ function userOf({ id: sentId, email: address, name, organisation }: SentUser): U
   };
 }
 
-function sentUser({ organisation, name, ...rest }: UserBody) {
+function sentUser({ organisation, name, ...rest }: UserWish) {
   return {
     ...rest,
     ...(name === undefined ? {} : { name: { ...name } }),
@@ -89,7 +82,7 @@ function sentUser({ organisation, name, ...rest }: UserBody) {
   };
 }
 
-function organisationOf({ id: sentId, name }: SentOrganisation): OrganisationBody {
+function organisationOf({ id: sentId, name }: SentOrganisation): OrganisationWish {
   return { ...(sentId === undefined ? {} : { id: Number(sentId) }), ...(name === undefined ? {} : { name }) };
 }
 
@@ -130,12 +123,10 @@ const summarisedUser = object({
 });
 
 /** A user in short: the answer to POST and PUT, and an item of the list. */
-export const userSummary = shape({
+export const userSummary = plainShape({
   name: "UserSummary",
   schema: summarisedUser,
   root: "user",
-  toValue: (sent): { user: Static<typeof summarisedUser> } => ({ user: sent }),
-  fromValue: (value) => value.user,
 });
 
 const summarisedOrganisation = object({
@@ -145,12 +136,10 @@ const summarisedOrganisation = object({
 });
 
 /** An organisation in short: the answer to POST and PUT, and an item of the list. */
-export const organisationSummary = shape({
+export const organisationSummary = plainShape({
   name: "OrganisationSummary",
   schema: summarisedOrganisation,
   root: "organisation",
-  toValue: (sent): { organisation: Static<typeof summarisedOrganisation> } => ({ organisation: sent }),
-  fromValue: (value) => value.organisation,
 });
 
 const totals = {
@@ -160,12 +149,10 @@ const totals = {
 };
 const listedUsers = object({ ...totals, users: list(summarisedUser, "user", "The users of this page, by id.") });
 
-export const userList = shape({
+export const userList = plainShape({
   name: "UserList",
   schema: listedUsers,
   root: "users",
-  toValue: (sent): { users: Static<typeof listedUsers> } => ({ users: sent }),
-  fromValue: (value) => value.users,
 });
 
 const listedOrganisations = object({
@@ -173,10 +160,8 @@ const listedOrganisations = object({
   organisations: list(summarisedOrganisation, "organisation", "The organisations of this page, by id."),
 });
 
-export const organisationList = shape({
+export const organisationList = plainShape({
   name: "OrganisationList",
   schema: listedOrganisations,
   root: "organisations",
-  toValue: (sent): { organisations: Static<typeof listedOrganisations> } => ({ organisations: sent }),
-  fromValue: (value) => value.organisations,
 });

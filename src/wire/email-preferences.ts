@@ -1,8 +1,14 @@
 import Type, { type Static } from "typebox";
-import type { EmailPreferences, EmailWish, NodeChoice, WishedModule } from "../domain/email-preferences.ts";
+import {
+  type EmailPreferences,
+  type EmailWish,
+  type NodeChoice,
+  nothingChosen,
+  type WishedModule,
+} from "../domain/email-preferences.ts";
 import type { FaultList } from "./fault-list.ts";
 import { bareList, id, idOrDigits, ignored, link, list, object, oneOf, printed, text } from "./members.ts";
-import { shape } from "./shape.ts";
+import { plainShape, shape } from "./shape.ts";
 
 // The organisations' contract (seeds: organisation-email-preferences; contracts B.1 to B.4, XML by B.0.5).
 
@@ -29,7 +35,7 @@ const wishedAlertService = object({
 
 const wishedMembers = {
   link: ignored("Taken back as a PUT answers it; it changes nothing."),
-  frequency: text("`Daily`, `Weekly`, `Fortnightly`, `Monthly`, `Quarterly` or `Never`.", "Daily"),
+  frequency: text("How often: a frequency of the catalogue.", "Daily"),
   metadatanodes: wishedNodes,
   modules: Type.Optional(list(wishedModule, "module", "The kinds of content that are spoken of.")),
   alertservices: Type.Optional(list(wishedAlertService, "alertservice", "The alerts that are spoken of.")),
@@ -104,17 +110,23 @@ function moduleOf({ name, preference, frequency, metadatanodes }: Static<typeof 
   };
 }
 
-function sentOf({ frequency, nodes, modules, alertServices }: EmailWish) {
+/** A wish or a document in the words of the wire. */
+function sentOf<OfModule extends string, OfAlert extends string>(said: {
+  readonly frequency: string;
+  readonly nodes: readonly NodeChoice[];
+  readonly modules: readonly (WishedModule & { readonly preference: OfModule })[];
+  readonly alertServices: readonly { readonly name: string; readonly preference: OfAlert }[];
+}) {
   return {
-    frequency,
-    metadatanodes: sentNodes(nodes),
-    modules: modules.map(({ name, preference, frequency: own, nodes: ownNodes }) => ({
+    frequency: said.frequency,
+    metadatanodes: sentNodes(said.nodes),
+    modules: said.modules.map(({ name, preference, frequency, nodes }) => ({
       name,
       preference,
-      ...(own === undefined ? {} : { frequency: own }),
-      ...(ownNodes === undefined ? {} : { metadatanodes: sentNodes(ownNodes) }),
+      ...(frequency === undefined ? {} : { frequency }),
+      ...(nodes === undefined ? {} : { metadatanodes: sentNodes(nodes) }),
     })),
-    alertservices: [...alertServices],
+    alertservices: said.alertServices.map(({ name, preference }) => ({ name, preference })),
   };
 }
 
@@ -157,48 +169,29 @@ export interface UserPreferencesView {
   readonly emailpreferences: Static<typeof userShown>;
 }
 
-export const organisationPreferences = shape({
+export const organisationPreferences = plainShape({
   name: "OrganisationPreferences",
   schema: organisationShown,
   root,
-  toValue: (sent): OrganisationPreferencesView => ({ emailpreferences: sent }),
-  fromValue: ({ emailpreferences }) => emailpreferences,
 });
 
-export const userPreferences = shape({
+export const userPreferences = plainShape({
   name: "UserPreferences",
   schema: userShown,
   root,
-  toValue: (sent): UserPreferencesView => ({ emailpreferences: sent }),
-  fromValue: ({ emailpreferences }) => emailpreferences,
 });
 
 /** What GET shows of an organisation; of one that has chosen nothing: frequency `Never` and empty lists. */
 export function organisationPreferencesView(
   id: number,
-  document: EmailPreferences | undefined,
+  document: EmailPreferences = nothingChosen,
 ): OrganisationPreferencesView {
-  return { emailpreferences: { organisation: id, ...shownOf(document) } };
+  return { emailpreferences: { organisation: id, ...sentOf(document) } };
 }
 
 /** What GET shows of a user: the document in force for it, which may be its organisation's. */
-export function userPreferencesView(id: number, document: EmailPreferences | undefined): UserPreferencesView {
-  return { emailpreferences: { userid: id, ...shownOf(document) } };
-}
-
-function shownOf(document: EmailPreferences | undefined) {
-  if (document === undefined) return { frequency: "Never", metadatanodes: [], modules: [], alertservices: [] };
-  return {
-    frequency: document.frequency,
-    metadatanodes: sentNodes(document.nodes),
-    modules: document.modules.map(({ name, preference, frequency, nodes }) => ({
-      name,
-      preference,
-      ...(frequency === undefined ? {} : { frequency }),
-      ...(nodes === undefined ? {} : { metadatanodes: sentNodes(nodes) }),
-    })),
-    alertservices: document.alertServices.map(({ name, preference }) => ({ name, preference })),
-  };
+export function userPreferencesView(id: number, document: EmailPreferences = nothingChosen): UserPreferencesView {
+  return { emailpreferences: { userid: id, ...sentOf(document) } };
 }
 
 const linkDescription = "Where the preferences can be read.";
@@ -211,18 +204,14 @@ const userSummarised = object({
   link: link(linkDescription, "http://example.com/context/api/2/users/3/emailpreferences"),
 });
 
-export const organisationPreferencesSummary = shape({
+export const organisationPreferencesSummary = plainShape({
   name: "OrganisationPreferencesSummary",
   schema: organisationSummarised,
   root,
-  toValue: (sent): { emailpreferences: Static<typeof organisationSummarised> } => ({ emailpreferences: sent }),
-  fromValue: ({ emailpreferences }) => emailpreferences,
 });
 
-export const userPreferencesSummary = shape({
+export const userPreferencesSummary = plainShape({
   name: "UserPreferencesSummary",
   schema: userSummarised,
   root,
-  toValue: (sent): { emailpreferences: Static<typeof userSummarised> } => ({ emailpreferences: sent }),
-  fromValue: ({ emailpreferences }) => emailpreferences,
 });

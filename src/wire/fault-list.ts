@@ -1,16 +1,7 @@
 import type { Fault, Path } from "../domain/fault.ts";
 import { limits } from "../domain/limits.ts";
 import type { ProblemName } from "../domain/problem.ts";
-
-/** Control and format characters, surrogates and separators: nothing of the kind is repeated to anybody. */
-const unshowable = /[\p{C}\p{Zl}\p{Zp}]/gu;
-
-/** A name that the sender chose, as a message may repeat it: short, and of visible characters only. */
-export function shown(name: string): string {
-  const characters = Array.from(name.slice(0, 2 * limits.echoedCharacters + 1));
-  const start = characters.slice(0, limits.echoedCharacters).join("").replace(unshowable, "\ufffd");
-  return start.length < name.length && characters.length > limits.echoedCharacters ? `${start}…` : start;
-}
+import { echoed } from "../domain/sentence.ts";
 
 /** Gathers what is wrong with one body: a place is named once, and the list does not grow without end. */
 export class FaultList {
@@ -44,14 +35,14 @@ export class FaultList {
    * are printed by the wire's names, the place is the one around it.
    */
   addUnknown(around: Path, name: string, known: string): void {
-    const echo = shown(name);
+    const echo = echoed(name);
     if (!this.#words.has(echo)) this.add("member-unknown", [...around, echo], `is not a member here; known: ${known}`);
     else this.add("member-unknown", around, `holds "${echo}", which is not a member here; known: ${known}`);
   }
 
   /** A member of JSON's outermost object other than the root member; places begin within that. */
   addBeside(root: string, name: string): void {
-    this.add("member-unknown", [], `holds "${shown(name)}", which is not a member here; known: ${root}`);
+    this.add("member-unknown", [], `holds "${echoed(name)}", which is not a member here; known: ${root}`);
   }
 
   /** All faults; where there are more than are listed, a last one says how many. */

@@ -1,4 +1,5 @@
 import type { Path } from "../domain/fault.ts";
+import { isDirectoryId } from "../domain/subject.ts";
 import type { FaultList } from "./fault-list.ts";
 import type { Layout, ListLayout, NumberLayout, ObjectLayout, TextLayout } from "./layout.ts";
 
@@ -61,7 +62,7 @@ function inText({ least, most, choices, pattern }: TextLayout, value: unknown, p
 }
 
 function inNumber({ least, most, isTextToo }: NumberLayout, value: unknown, path: Path, faults: FaultList): void {
-  const isDigits = isTextToo && typeof value === "string" && /^[1-9]\d{0,14}$/.test(value);
+  const isDigits = isTextToo && typeof value === "string" && isDirectoryId(value);
   if (isDigits || (Number.isInteger(value) && Number(value) >= least && Number(value) <= most)) return;
   faults.add("value-invalid", path, `must be a whole number from ${least} to ${most}`);
 }

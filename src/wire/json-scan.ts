@@ -1,6 +1,7 @@
-import { limits } from "../domain/limits.ts";
 import type { Path } from "../domain/fault.ts";
-import { type FaultList, shown } from "./fault-list.ts";
+import { limits } from "../domain/limits.ts";
+import { echoed } from "../domain/sentence.ts";
+import type { FaultList } from "./fault-list.ts";
 
 /**
  * Reads a JSON text as RFC 8259 has it, only to tell what is wrong with it: the first place at which it is not JSON,
@@ -64,7 +65,7 @@ class Scan {
       this.#take(space);
       if (!this.#is(":")) this.#fail('":"');
       const name = JSON.parse(literal) as string;
-      const at = [...path, shown(name)];
+      const at = [...path, echoed(name)];
       if (names.has(name)) this.#faults.add("body-malformed", at, "stands there twice; send each name once");
       names.add(name);
       this.#value(at);

@@ -1,5 +1,6 @@
 import Type, { type TSchema } from "typebox";
 import { limits } from "../domain/limits.ts";
+import { directoryIdPattern } from "../domain/subject.ts";
 
 /** An object that takes the members named and no others. */
 export function object<Members extends Record<string, TSchema>>(members: Members) {
@@ -51,7 +52,7 @@ export function id(description: string) {
 
 /** An id as it is taken: a number, or a string of its digits. */
 export function idOrDigits(description: string) {
-  const digits = Type.String({ pattern: "^[1-9][0-9]{0,14}$" });
+  const digits = Type.String({ pattern: directoryIdPattern });
   const number = Type.Integer({ minimum: 1, maximum: limits.largestId });
   return Type.Union([number, digits], { description, examples: [3, "3"] });
 }

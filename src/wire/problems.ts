@@ -1,6 +1,6 @@
-import Type, { type Static } from "typebox";
+import Type from "typebox";
 import { count, list, object, printed } from "./members.ts";
-import { shape } from "./shape.ts";
+import { plainShape } from "./shape.ts";
 
 const customerFault = object({
   message: printed("Where something is wrong, and what.", "/preferences/0/category: is missing"),
@@ -12,13 +12,11 @@ const customerRefusal = object({
 });
 
 /** How the customers' contract refuses (contracts A.0.4; its XML is ours, A.6). */
-export const customerError = shape({
+export const customerError = plainShape({
   name: "CustomerError",
   schema: customerRefusal,
   root: "error",
   declaration: '<?xml version="1.0" encoding="UTF-8"?>',
-  toValue: (sent): { error: Static<typeof customerRefusal> } => ({ error: sent }),
-  fromValue: ({ error }) => error,
 });
 
 const organisationRefusal = object({
@@ -28,13 +26,11 @@ const organisationRefusal = object({
 });
 
 /** How the organisations' contract refuses (contracts B.0.4); `link` is a plain element here. */
-export const organisationError = shape({
+export const organisationError = plainShape({
   name: "OrganisationError",
   schema: organisationRefusal,
   root: "error",
   declaration: '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>',
-  toValue: (sent): { error: Static<typeof organisationRefusal> } => ({ error: sent }),
-  fromValue: ({ error }) => error,
 });
 
 const ownFault = object({
@@ -44,7 +40,7 @@ const ownFault = object({
   problem: printed("The name of the problem.", "member-missing"),
 });
 const ownRefusal = object({
-  type: printed("A page about the problem, which identifies it.", "http://127.0.0.1:8080/problems/invalid"),
+  type: printed("A page about the problem, which identifies it.", "http://127.0.0.1:8080/docs/problems#invalid"),
   title: printed("What the problem is.", "What was sent is not valid"),
   status: count("The HTTP status.", 422),
   detail: printed("What to do about it.", "Correct everything that is named; nothing was changed."),
@@ -52,9 +48,7 @@ const ownRefusal = object({
 });
 
 /** How Saywhen's own API refuses (RFC 9457); only ever printed as JSON. */
-export const ownProblem = shape({
+export const ownProblem = plainShape({
   name: "Problem",
   schema: ownRefusal,
-  toValue: (sent): Static<typeof ownRefusal> => sent,
-  fromValue: (value) => value,
 });

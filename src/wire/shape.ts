@@ -95,6 +95,28 @@ export function shape<Schema extends TSchema, Value>(parts: ShapeParts<Schema, V
   };
 }
 
+type PlainParts<Schema extends TSchema> = Omit<
+  ShapeParts<Schema, unknown>,
+  "root" | "words" | "check" | "toValue" | "fromValue"
+>;
+
+/** Makes a shape whose value is what stands in the JSON body, the root member included. */
+export function plainShape<Schema extends TSchema, Root extends string>(
+  parts: PlainParts<Schema> & { readonly root: Root },
+): Shape<{ readonly [Name in Root]: Static<Schema> }>;
+export function plainShape<Schema extends TSchema>(
+  parts: PlainParts<Schema> & { readonly root?: never },
+): Shape<Static<Schema>>;
+export function plainShape({ root, ...parts }: PlainParts<TSchema> & { readonly root?: string }): Shape<unknown> {
+  if (root === undefined) return shape({ ...parts, toValue: (sent) => sent, fromValue: (value) => value });
+  return shape({
+    ...parts,
+    root,
+    toValue: (sent): Readonly<Record<string, unknown>> => ({ [root]: sent }),
+    fromValue: (value) => value[root],
+  });
+}
+
 const rootsSent = new WeakMap<Uint8Array, string | undefined>();
 
 /** The root element of an XML body, looked up once a body: thousands of faults may ask for it. */

@@ -1,7 +1,9 @@
 import { SaxesParser, type SaxesTagPlain } from "saxes";
 import type { Path } from "../domain/fault.ts";
 import { limits } from "../domain/limits.ts";
-import { type FaultList, shown } from "./fault-list.ts";
+import { echoed } from "../domain/sentence.ts";
+import { isDirectoryId } from "../domain/subject.ts";
+import type { FaultList } from "./fault-list.ts";
 import type { Layout, Member, ObjectLayout } from "./layout.ts";
 
 export interface XmlBody {
@@ -38,7 +40,7 @@ export function rootElement(text: string): string | undefined {
   const parser = new SaxesParser(options);
   let root: string | undefined;
   parser.on("opentagstart", ({ name }) => {
-    root = shown(withoutPrefix(name));
+    root = echoed(withoutPrefix(name));
     throw new Unreadable();
   });
   try {
@@ -91,7 +93,7 @@ function whereabouts(text: string): string {
     if (first === undefined) throw error;
   }
   const [, line, column, what = ""] = /^(\d+):(\d+): ([^]*)$/.exec(first ?? "") ?? [];
-  return line === undefined ? "" : ` at line ${line}, column ${column}: ${shown(what.replace(/\.$/, ""))}`;
+  return line === undefined ? "" : ` at line ${line}, column ${column}: ${echoed(what.replace(/\.$/, ""))}`;
 }
 
 type Held = Record<string, unknown> | unknown[] | string | undefined;
@@ -171,7 +173,7 @@ class XmlReading {
       else if (!(isLink && name === "rel") && name !== "xmlns" && !name.startsWith("xmlns:")) {
         this.#faults.add(
           "member-unknown",
-          [...pathOf(frame), `@${shown(name)}`],
+          [...pathOf(frame), `@${echoed(name)}`],
           "is not taken: there are no attributes here",
         );
       }
@@ -181,7 +183,7 @@ class XmlReading {
   #root(element: string): Frame {
     if (!this.#roots.includes(element)) {
       const known = this.#roots.map((root) => `<${root}>`).join(" or ");
-      this.#faults.add("member-unknown", [], `must have the root element ${known}, not <${shown(element)}>`);
+      this.#faults.add("member-unknown", [], `must have the root element ${known}, not <${echoed(element)}>`);
       throw new Unreadable();
     }
     return { parent: undefined, layout: this.#layout, name: undefined, index: -1, held: emptyOf(this.#layout) };
@@ -247,8 +249,9 @@ function keep(parent: Frame, { layout, name, index, held }: Frame): void {
   else ((parent.held as Record<string, unknown>)[name] as unknown[]).push(value);
 }
 
+/** Counts reach as far as ids do, but begin with 0. */
 function numberOf(text: string): number | string {
-  return /^(?:0|[1-9]\d{0,14})$/.test(text) ? Number(text) : text;
+  return text === "0" || isDirectoryId(text) ? Number(text) : text;
 }
 
 function fillBareLists({ bareLists }: ObjectLayout, held: Record<string, unknown>): void {

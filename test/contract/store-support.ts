@@ -82,6 +82,6 @@ function addEntry(store: Store, stream: Stream, { id, ...rest }: UserEntry | Org
 
 /** The one change that a write came to. */
 export function change(answer: Appended | Refused<unknown>): Change {
-  assert("changes" in answer && answer.changes[0] !== undefined);
+  assert("changes" in answer);
   return answer.changes[0];
 }

@@ -198,7 +198,7 @@ export function storeContract(name: string, place: () => Place, exempt: Exemptio
         assert.equal(await free(), 5);
         await put(store, user(5), "without an entry");
         assert.equal(await free(), 6);
-        const spoilt = [stored(user(6), []), { ...stored(user(7), []), document: undefined }];
+        const spoilt = [stored(user(6), []), { ...stored(user(7), []), document: undefined }] as const;
         await assert.rejects(store.append({ reads: [], step: () => ({ append: spoilt }) }), TypeError);
         assert.equal(await free(), 6);
       },
@@ -266,16 +266,26 @@ export function storeContract(name: string, place: () => Place, exempt: Exemptio
       assert.deepEqual((await store.users({ limit: 9, offset: 0 })).entries, [{ email: "joanna@example.com", id: 5 }]);
     });
 
-    says("Directory entries in the order of their ids, and how many there are in all.", async (test) => {
+    says("Users' entries in the order of their ids, and how many there are in all.", async (test) => {
       const store = await open(test);
       for (const id of [20, 3, 100]) await addUser(store, { id });
-      await addOrganisation(store, { id: 7, name: "Acme" });
+      await addOrganisation(store, { id: 7 });
       assert.deepEqual(await store.users({ limit: 2, offset: 0 }), { entries: [{ id: 3 }, { id: 20 }], total: 3 });
       assert.deepEqual(await store.users({ limit: 2, offset: 2 }), { entries: [{ id: 100 }], total: 3 });
       assert.deepEqual(await store.users({ limit: 2, offset: 9 }), { entries: [], total: 3 });
+    });
+
+    says("Organisations' entries in the order of their ids, and how many there are in all.", async (test) => {
+      const store = await open(test);
+      await addUser(store, { id: 3 });
+      for (const id of [20, 7]) await addOrganisation(store, { id, name: "Acme" });
       await addOrganisation(store, { id: 7, name: "Acme & Sons" });
-      const organisations = await store.organisations({ limit: 2, offset: 0 });
-      assert.deepEqual(organisations, { entries: [{ id: 7, name: "Acme & Sons" }], total: 1 });
+      const entries = [
+        { id: 7, name: "Acme & Sons" },
+        { id: 20, name: "Acme" },
+      ];
+      assert.deepEqual(await store.organisations({ limit: 2, offset: 0 }), { entries, total: 2 });
+      assert.deepEqual(await store.organisations({ limit: 2, offset: 1 }), { entries: entries.slice(1), total: 2 });
     });
 
     says(
@@ -287,9 +297,9 @@ export function storeContract(name: string, place: () => Place, exempt: Exemptio
         await put(store, "customer:1", "a", [phone, "jo@example.com"]);
         await put(store, "customer:2", "b");
         await put(store, "customer:2", "c", [phone]);
-        assert.deepEqual(await store.subjectsWithAddress(phone), ["customer:2", "customer:1"]);
-        assert.deepEqual(await store.subjectsWithAddress("jo@example.com"), ["customer:1"]);
-        assert.deepEqual(await store.subjectsWithAddress("nobody@example.com"), []);
+        assert.deepEqual(await store.streamsWithAddress(phone), ["customer:2", "customer:1"]);
+        assert.deepEqual(await store.streamsWithAddress("jo@example.com"), ["customer:1"]);
+        assert.deepEqual(await store.streamsWithAddress("nobody@example.com"), []);
       },
     );
 

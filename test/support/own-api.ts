@@ -39,7 +39,7 @@ export async function openOwnApi(file = ":memory:", perSecond = 0) {
   await ensureAdmin(clients, { adminToken }, Date.now());
   const links = makeLinks("http://saywhen.test", "");
   const server = makeServer({
-    routes: [...clientRoutes(clients), ...catalogueRoutes(store, catalogue, links), tokenRoute(clients)],
+    routes: [...clientRoutes(clients), ...catalogueRoutes(store, catalogue), tokenRoute(clients)],
     gate: { clients, rateLimit: rateLimit(perSecond), now: Date.now },
     links,
     context: "",
