@@ -21,6 +21,7 @@ import { loadCatalogue } from "./service/catalogue.ts";
 import { ClientRegistry } from "./service/clients.ts";
 import { ensureAdmin } from "./service/ensure-admin.ts";
 import { openSqliteStore } from "./storage/sqlite-store.ts";
+import { docsPage } from "./web/docs-page.ts";
 import { problemPages } from "./web/problem-pages.ts";
 
 /** The whole service, put together and not yet listening. */
@@ -74,7 +75,7 @@ export async function compose(settings: Settings, log: Log = openLog(settings.lo
       metricsRoute(metrics),
       ...problemPages(),
     ];
-    routes.push(openApiRoute(routes, links));
+    routes.push(openApiRoute(routes, links), docsPage(routes));
     const gate = { clients, rateLimit: rateLimit(settings.rateLimit), now: Date.now };
     const server = makeServer({ routes, gate, links, context: settings.context, logger, metrics });
 

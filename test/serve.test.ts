@@ -107,6 +107,22 @@ describe("saywhen serve", () => {
     socket.destroy();
   });
 
+  it("answers what comes on an open connection during a stop in its contract's shape, and ends the connection", async () => {
+    using folder = temporaryFolder();
+    const serving = start(folder.path);
+    const { port } = new URL(await serving.url);
+    const socket = connect(Number(port), "127.0.0.1");
+    socket.write("GET /api/2/users/5 HTTP/1.1\r\nHost: x\r\n");
+    await delay(100);
+    serving.child.kill("SIGTERM");
+    await delay(300);
+    socket.write("\r\n");
+    let answer = "";
+    for await (const chunk of socket.setEncoding("utf8")) answer += chunk as string;
+    assert.match(answer, /^HTTP\/1\.1 401 [^]*\r\nconnection: close\r\n[^]*\{"error":\{"summary":/i);
+    assert.equal((await serving.ended).exitCode, 0);
+  });
+
   it("stops in order when npm is told to stop", async () => {
     using folder = temporaryFolder();
     const env = { SAYWHEN_DATABASE: join(folder.path, "a.db"), npm_config_loglevel: "error" };

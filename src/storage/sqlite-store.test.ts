@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -85,6 +85,28 @@ describe("the store on a file", () => {
     await put(first, "customer:1", "a");
     await first.close();
     await put(await opened(test, file), "customer:1", "b");
+  });
+
+  it("is served once under whatever name: a symbolic link to the file is the file", async (test) => {
+    const file = newFile();
+    await opened(test, file);
+    const link = join(folder, `link-${files}.db`);
+    symlinkSync(file, link);
+    await assert.rejects(openSqliteStore({ file: link }), StoreInUse);
+  });
+
+  it("answers nothing from memory that somebody else has written past", async (test) => {
+    const file = newFile();
+    const store = await opened(test, file);
+    const first = await put(store, "customer:1", "a");
+    edit(
+      file,
+      `INSERT INTO change SELECT position + 1, at, stream, position, kind, replace(body, '"a"', '"b"') FROM change;
+       UPDATE stream SET head = head + 1`,
+    );
+    await put(store, "customer:2", "c");
+    const [newest] = await store.newest(["customer:1" as Stream]);
+    assert.deepEqual([newest?.document, newest?.previous], ["b", first.position]);
   });
 
   it("does not let time go back over a restart with a clock that was set back", async (test) => {

@@ -1,3 +1,5 @@
+import type { Answer } from "../http/route.ts";
+
 /** Text made safe inside elements and quoted attributes. */
 export function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
@@ -13,7 +15,7 @@ const style = `
 `;
 
 /** A whole page: no script, nothing from elsewhere, readable at any width. */
-export function page(title: string, main: string): string {
+function page(title: string, main: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -33,10 +35,15 @@ ${main}
 }
 
 /** What every page is sent with: it may load nothing, be framed by nobody, and tells nobody where it was. */
-export const pageHeaders = {
+const pageHeaders = {
   "content-security-policy":
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cache-control": "public, max-age=300",
 } as const;
+
+/** The answer that a page is. */
+export function html(title: string, main: string): Answer {
+  return { status: 200, body: page(title, main), type: "text/html; charset=utf-8", headers: pageHeaders };
+}

@@ -1,7 +1,7 @@
 import { problems, type ProblemName } from "../domain/problem.ts";
 import { standings, statusOf } from "../http/problem-status.ts";
 import { type Answer, Refusal, type Route } from "../http/route.ts";
-import { escapeHtml, page, pageHeaders } from "./html.ts";
+import { escapeHtml, html } from "./html.ts";
 
 /** The pages that the errors' links lead to: one for each kind, and one that lists them all. */
 export function problemPages(): Route[] {
@@ -44,8 +44,4 @@ function listOfProblems(): string {
   });
   const head = "<tr><th>Problem</th><th>Status</th><th>Ref</th><th>What it means, and what to do</th></tr>";
   return `<table>\n<thead>${head}</thead>\n<tbody>\n${rows.join("\n")}\n</tbody>\n</table>`;
-}
-
-function html(title: string, main: string): Answer {
-  return { status: 200, body: page(title, main), type: "text/html; charset=utf-8", headers: pageHeaders };
 }
