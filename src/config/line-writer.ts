@@ -7,6 +7,8 @@ import { limits } from "../domain/limits.ts";
 /** Lines wait until this many characters are together, or this time has passed: one system call carries many. */
 const togetherLength = 64 * 1024;
 const waitMs = 100;
+/** At exit a chunk that is under way is waited for this long. */
+const underWayMs = 150;
 /** At exit there is no event loop left to wait with, so a full pipe is tried again this often, and then let go. */
 const exitTriesMax = 100;
 
@@ -74,16 +76,23 @@ export class LineWriter {
   }
 
   #writeAtExit(): void {
+    // A chunk that is under way is with a thread, which ends with the process: it is given the time to write it.
+    if (this.#sending !== undefined) pause(underWayMs);
     let rest = Buffer.from(this.#waiting);
     for (let tries = 0; rest.length > 0 && tries < exitTriesMax; tries++) {
       try {
         rest = rest.subarray(writeSync(this.#descriptor, rest));
       } catch (error) {
         if (!isBusy(error)) return;
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+        pause(10);
       }
     }
   }
+}
+
+/** Stands still where there is no event loop any more. */
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 /** The output is a pipe that is full at the moment. */
