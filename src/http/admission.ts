@@ -43,6 +43,8 @@ export function admit(route: Route, request: FastifyRequest, reply: FastifyReply
 
 const inJson: Negotiated = { format: "json", type: jsonType };
 
+const invalidToken = { "www-authenticate": 'Bearer realm="saywhen", error="invalid_token"' };
+
 /** RFC 6750 §3: a request without credentials is told no error code, one with wrong credentials is. */
 function authenticate(headers: IncomingHttpHeaders, { clients, now }: Gate): Client {
   const { authorization } = headers;
@@ -52,7 +54,7 @@ function authenticate(headers: IncomingHttpHeaders, { clients, now }: Gate): Cli
   }
   const caller = token === undefined ? undefined : clients.authenticate(token, now());
   if (caller === undefined) {
-    throw new Refusal("token-invalid", [], { "www-authenticate": 'Bearer realm="saywhen", error="invalid_token"' });
+    throw new Refusal("token-invalid", [], invalidToken);
   }
   return caller;
 }
@@ -78,7 +80,7 @@ function checkContractHeaders(request: FastifyRequest, caller: Client | undefine
   }
   if (faults.length > 0) throw new Refusal(faults[0]?.problem ?? "header-missing", faults);
   if (caller !== undefined && clientId !== caller.id) {
-    throw new Refusal("client-mismatch", [], { "www-authenticate": 'Bearer realm="saywhen", error="invalid_token"' });
+    throw new Refusal("client-mismatch", [], invalidToken);
   }
   return trackingId;
 }

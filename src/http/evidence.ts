@@ -10,7 +10,7 @@ const name = "Saywhen-Evidence";
  * What was shown and said when the choice was made: the optional header `Saywhen-Evidence`, a flat JSON object of
  * texts such as `{"source":"web form","wording":"2026-11","language":"en","onBehalfOf":"parent"}`.
  *
- * @returns the members in sorted order (they become part of the change's canonical text), or undefined without one
+ * @returns the members as they were sent (the store sorts them for the canonical text), or undefined without one
  * @throws Refusal `header-invalid` with every fault
  */
 export function evidenceOf(headers: IncomingHttpHeaders): Readonly<Record<string, string>> | undefined {
@@ -27,7 +27,7 @@ export function evidenceOf(headers: IncomingHttpHeaders): Readonly<Record<string
     return typeof value === "string" && value.isWellFormed() ? [] : [`${key} must be a text`];
   });
   if (wrong.length > 0) throw invalid([...new Set(wrong)]);
-  return Object.fromEntries(members.sort(([a], [b]) => (a < b ? -1 : 1))) as Record<string, string>;
+  return Object.fromEntries(members) as Record<string, string>;
 }
 
 const notAnObject = "must be a JSON object in ASCII (write other characters as \\u escapes)";
