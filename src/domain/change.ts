@@ -1,7 +1,7 @@
 import type { Stream } from "./stream.ts";
 
 /** What an accepted write was about. */
-export type ChangeKind = "preferences" | "directory" | "catalogue";
+export type ChangeKind = "preferences" | "directory" | "catalogue" | "erasure" | "continuation";
 
 /** Who did it, through what, and what was shown: the part of a change that does not depend on its document. */
 export interface Act {
@@ -21,8 +21,6 @@ export interface Draft<Document = unknown> extends Act {
   readonly kind: ChangeKind;
   /** The stream's new state, whole: objects have their keys in sorted order, so that JSON.stringify is RFC 8785. */
   readonly document: Document;
-  /** Normal forms of the addresses that the document holds and the one before it did not. */
-  readonly addresses?: readonly string[];
 }
 
 /** One accepted write, at its position in the log. */
@@ -43,14 +41,12 @@ export interface Change<Document = unknown> extends Act {
  * list of drafts no longer is.
  *
  * @param document the stream's new state, its keys in sorted order
- * @param addresses normal forms of the addresses that the document before it did not hold
  */
 export function draft<Document>(
   act: Act,
   kind: ChangeKind,
   stream: Stream<Document>,
   document: NoInfer<Document>,
-  addresses: readonly string[] = [],
 ): Draft<Document> {
-  return { ...act, stream, kind, document, addresses };
+  return { ...act, stream, kind, document };
 }

@@ -62,12 +62,6 @@ export interface SettlingContext {
   readonly replace: boolean;
 }
 
-export interface SettledPreferences {
-  readonly document: CustomerPreferences;
-  /** Normal forms of the addresses that the document holds and the current one does not. */
-  readonly addresses: readonly string[];
-}
-
 /**
  * What a customer's preferences become by a wish.
  *
@@ -81,7 +75,7 @@ export function settleCustomerWish(
   current: CustomerPreferences | undefined,
   wish: CustomerWish,
   context: SettlingContext,
-): SettledPreferences | { readonly faults: readonly Fault[] } {
+): { readonly document: CustomerPreferences } | { readonly faults: readonly Fault[] } {
   const before = current?.selections ?? [];
   const settling: Settling = {
     context,
@@ -94,9 +88,7 @@ export function settleCustomerWish(
   if (settling.faults.length > 0) return { faults: settling.faults };
   const selections = putTogether(settling);
   const isSame = current !== undefined && isSameList(before, selections);
-  return isSame
-    ? { document: current, addresses: [] }
-    : { document: { selections }, addresses: newAddresses(before, selections) };
+  return { document: isSame ? current : { selections } };
 }
 
 /** Selections in the order in which they are printed: that of the catalogue, whatever the order they came in. */
@@ -265,12 +257,6 @@ function putTogether({ context, before, next }: Settling): Selection[] {
 
 function isSameList(before: readonly Selection[], after: readonly Selection[]): boolean {
   return before.length === after.length && before.every((selection, index) => selection === after[index]);
-}
-
-function newAddresses(before: readonly Selection[], after: readonly Selection[]): string[] {
-  const held = new Set(before.map((selection) => selection.normal));
-  const added = after.filter(({ normal }) => !held.has(normal));
-  return [...new Set(added.map(({ normal }) => normal))];
 }
 
 function report(settling: Settling, problem: ProblemName, path: Path, message: string): void {

@@ -2,6 +2,7 @@ import type { Catalogue } from "./catalogue.ts";
 import type { CustomerPreferences } from "./customer-preferences.ts";
 import type { OrganisationEntry, UserEntry } from "./directory.ts";
 import type { EmailPreferences } from "./email-preferences.ts";
+import type { Continuation, Erasure } from "./log-acts.ts";
 import type { Customer, Organisation, User } from "./subject.ts";
 
 declare const state: unique symbol;
@@ -25,6 +26,18 @@ export function entryOf(subject: User): Stream<UserEntry>;
 export function entryOf(subject: string): Stream {
   return `directory/${subject}` as Stream;
 }
+
+/** The subject whose preferences or directory entry a stream holds; undefined for one of another kind. */
+export function subjectOf(stream: Stream): Customer | Organisation | User | undefined {
+  const name = /^(?:directory\/)?((?:customer|organisation|user):\d+)$/.exec(stream)?.[1];
+  return name as Customer | Organisation | User | undefined;
+}
+
+/** Every erasure of a subject. */
+export const erasureStream = "erasures" as Stream<Erasure>;
+
+/** How the log came by its identities: each says which one went before it. */
+export const logStream = "log" as Stream<Continuation>;
 
 /** Everything that may be chosen. */
 export const catalogueStream = "catalogue" as Stream<Catalogue>;

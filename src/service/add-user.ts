@@ -27,7 +27,7 @@ export async function addUser(
   const step = (newest: Newest): Step<Rejection> => {
     const id = wish.id ?? newest.freeId("user");
     if (wish.id !== undefined && newest.change(entryOf(user(id))) !== undefined) return { refuse: idTaken };
-    return userStep(newest, subjects, undefined, { ...wish, id }, act);
+    return userStep(newest, subjects, { ...wish, id }, act);
   };
   const reads = [...(wish.id === undefined ? [] : [entryOf(user(wish.id))]), ...organisationEntryOf(wish)];
   return outcomeOf(await store.append({ reads, emails: emailsOf(wish), ids: ["user"], step }));

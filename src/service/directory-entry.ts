@@ -54,21 +54,17 @@ export function organisationEntryOf(wish: UserWish): Stream<OrganisationEntry>[]
 
 /**
  * The user's entry, and its organisation's where that comes into being with it.
- *
- * @param before what stood in the entry; undefined for a new user
  */
 export function userStep(
   newest: Newest,
   subjects: Organisations["subjects"],
-  before: UserEntry | undefined,
   entry: UserEntry,
   act: Act,
 ): Step<Rejection> {
   const emails = emailsOf(entry);
   const owners = emails.map((email) => newest.userWithEmail(email));
   if (owners.some((owner) => owner !== undefined && owner !== entry.id)) return { refuse: emailTaken };
-  const added = emails.filter((email) => before === undefined || !emailsOf(before).includes(email));
-  const recorded = draft(act, "directory", entryOf(user(entry.id)), inOrder(entry), added);
+  const recorded = draft(act, "directory", entryOf(user(entry.id)), inOrder(entry));
   const organisationId = entry.organisation;
   if (organisationId === undefined || newest.change(entryOf(organisation(organisationId))) !== undefined) {
     return { append: [recorded] };

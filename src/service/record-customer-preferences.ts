@@ -36,7 +36,7 @@ export async function recordCustomerPreferences(
       replace: put === "replace",
     });
     if ("faults" in settled) return { refuse: { problem: "invalid", faults: settled.faults } };
-    return { append: [draft(act, "preferences", stream, settled.document, settled.addresses)] };
+    return { append: [draft(act, "preferences", stream, settled.document)] };
   };
 
   const result = await store.append({ reads: [stream, catalogueStream], step });

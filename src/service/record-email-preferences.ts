@@ -144,7 +144,7 @@ function writeOfNewcomer(deps: Organisations, email: string, request: EmailReque
   const step = (newest: Newest): Step<Refusal> => {
     if (newest.userWithEmail(email) !== undefined) return { refuse: moved };
     const id = newest.freeId("user");
-    const comesIntoBeing = draft(request.act, "directory", entryOf(user(id)), { email, id }, [email]);
+    const comesIntoBeing = draft(request.act, "directory", entryOf(user(id)), { email, id });
     // Its id was not known to anybody, so a body that gives one means somebody else.
     const newcomer = { id: undefined, own: undefined, inForce: undefined };
     return settle(deps.catalogue.wordsAt(newest), preferencesOf(user(id)), newcomer, request, comesIntoBeing);

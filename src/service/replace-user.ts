@@ -41,7 +41,7 @@ export async function replaceUser(
     const before = newest.change(stream)?.document;
     if (before === undefined) return { refuse: rejected("user-unknown").rejected };
     if (before.email !== undefined && wish.email === undefined) return { refuse: emailMissing };
-    return userStep(newest, subjects, before, { ...wish, id }, act);
+    return userStep(newest, subjects, { ...wish, id }, act);
   };
   return outcomeOf(await store.append({ reads: [stream, ...organisationEntryOf(wish)], emails: emailsOf(wish), step }));
 }

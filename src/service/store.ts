@@ -3,29 +3,41 @@ import type { OrganisationEntry, UserEntry } from "../domain/directory.ts";
 import type { Stream } from "../domain/stream.ts";
 
 /**
- * The log of changes and what is derived from it.
+ * What is recorded, to be read: by the process that serves, and by commands beside it.
  *
  * The sentences of these doc comments are the titles of the contract suite (test/contract/store.ts), which runs on
  * every storage.
+ *
+ * A change is compared with its entry in the log whenever it is read from the storage; one that does not fit is never
+ * answered: the call rejects with RecordDamaged.
  */
-export interface Store {
-  /**
-   * Runs a write's step on the newest state and appends the changes that it answers with.
-   *
-   * Order: writes run one after the other; each sees what every write before it appended, on any node.
-   * Durability: when the promise resolves, the changes survive `kill -9` and power loss.
-   * Whole: either every change of a write is appended, at positions that follow each other, or none is.
-   * Refusals: a step that refuses, or throws, leaves no trace and does not disturb the writes beside it.
-   * Time: a change's time is never before that of the entry ahead of it.
-   * Rejects with StoreUnavailable when the storage cannot take writes; then nothing was appended.
-   */
-  append<Refusal>(write: Write<Refusal>): Promise<Appended | Refused<Refusal>>;
-
+export interface Records {
   /**
    * The newest change of each stream, in the order asked; undefined for a stream without changes.
    * They are of one moment: no write lies between them.
    */
   newest<const Streams extends readonly Stream[]>(streams: Streams): Promise<NewestOf<Streams>>;
+
+  /**
+   * The newest change of each stream among the first `count` changes of the log, in the order asked: what was known when
+   * the log had that many. What was erased since is not answered.
+   */
+  newestAmong<const Streams extends readonly Stream[]>(count: number, streams: Streams): Promise<NewestOf<Streams>>;
+
+  /** How many changes had been recorded by an instant (in milliseconds since 1970), those of that instant included. */
+  countUntil(ms: number): Promise<number>;
+
+  /**
+   * A stream's changes, the newest first: at most `limit`, beginning with its newest, or with the one at `from`.
+   * Undefined when the change at `from` is not one of the stream's.
+   */
+  history<Document>(stream: Stream<Document>, limit: number, from?: number): Promise<Change<Document>[] | undefined>;
+
+  /**
+   * The change at a position, with what opens its entry's commitment; `erased` when it went with its subject.
+   * Undefined when the log has no such position.
+   */
+  opening(position: number): Promise<Opening | "erased" | undefined>;
 
   /** The id of the user who has this e-mail address, compared in lower case. */
   userWithEmail(email: string): Promise<number | undefined>;
@@ -45,11 +57,27 @@ export interface Store {
    */
   everyPreferences(): AsyncIterable<Change>;
 
-  /** Resolves when the storage can be read and written; rejects with StoreUnavailable, saying why, when it cannot. */
-  check(): Promise<void>;
-
   /** Finishes the writes that were handed over, then lets go of the storage. */
   close(): Promise<void>;
+}
+
+/** The log of changes and what is derived from it, to be read and written. */
+export interface Store extends Records {
+  /**
+   * Runs a write's step on the newest state and appends the changes that it answers with.
+   *
+   * Order: writes run one after the other; each sees what every write before it appended, on any node.
+   * Durability: when the promise resolves, the changes survive `kill -9` and power loss.
+   * Whole: either every change of a write is appended, at positions that follow each other, or none is.
+   * Refusals: a step that refuses, or throws, leaves no trace and does not disturb the writes beside it.
+   * Time: a change's time is never before that of the entry ahead of it.
+   * Erasure: once the promise resolves, nothing that the erased streams held is left in the storage's files.
+   * Rejects with StoreUnavailable when the storage cannot take writes; then nothing was appended.
+   */
+  append<Refusal>(write: Write<Refusal>): Promise<Appended | Refused<Refusal>>;
+
+  /** Resolves when the storage can be read and written; rejects with StoreUnavailable, saying why, when it cannot. */
+  check(): Promise<void>;
 }
 
 /** The newest changes of some streams, each with its stream's kind of document. */
@@ -77,12 +105,32 @@ export interface Newest {
   readonly at: string;
   change<Document>(stream: Stream<Document>): Change<Document> | undefined;
   userWithEmail(email: string): number | undefined;
-  /** An id under which nothing was ever recorded: the first such above the number of entries of this kind. */
+  /** The positions of all changes of a stream, in their order. */
+  positions(stream: Stream): number[];
+  /** An id under which nothing is recorded: the first such above the number of entries that there ever were of this kind. */
   freeId(kind: "organisation" | "user"): number;
 }
 
 /** What a write comes to: at least one change, or a refusal. */
-export type Step<Refusal> = { readonly append: readonly [Draft, ...Draft[]] } | { readonly refuse: Refusal };
+export type Step<Refusal> =
+  | {
+      readonly append: readonly [Draft, ...Draft[]];
+      /**
+       * The streams to be erased with it: their changes keep their places in the log and lose all that they say; their
+       * addresses and directory entries are gone; the next change of such a stream is its first.
+       */
+      readonly erase?: readonly Stream[];
+    }
+  | { readonly refuse: Refusal };
+
+/** A change with all that is needed to show what its entry in the log commits to. */
+export interface Opening {
+  readonly change: Change;
+  /** The canonical JSON (RFC 8785) of the change, without its position. */
+  readonly text: string;
+  /** 32 bytes; SHA-256 over salt and text is the entry's commitment. */
+  readonly salt: Buffer;
+}
 
 /** The changes of a write, as they now stand in the log. */
 export interface Appended {
@@ -110,4 +158,15 @@ export interface Listing<Entry> {
 /** The storage cannot answer now. Nothing was changed; the same call may succeed later. */
 export class StoreUnavailable extends Error {
   override readonly name = "StoreUnavailable";
+}
+
+/** A change does not fit its entry in the log: it was altered, or the disk lost some of it. It is answered to nobody. */
+export class RecordDamaged extends Error {
+  override readonly name = "RecordDamaged";
+  readonly position: number;
+
+  constructor(position: number, what: string) {
+    super(`The change at position ${position} is damaged: ${what}. \`saywhen verify\` says more.`);
+    this.position = position;
+  }
 }

@@ -1,27 +1,37 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Stream } from "../domain/stream.ts";
+import type { Digest } from "./digests.ts";
 
-const addSql = "INSERT INTO address (normal, stream) VALUES (?, ?) ON CONFLICT DO NOTHING";
-const streamsSql =
-  "SELECT name FROM address JOIN stream ON stream.id = address.stream WHERE normal = ? ORDER BY stream.id";
+const addSql = "INSERT INTO address (digest, stream) VALUES (?, ?) ON CONFLICT DO NOTHING";
+const dropSql = "DELETE FROM address WHERE stream = ?";
+const headsSql =
+  "SELECT stream.head FROM address JOIN stream ON stream.id = address.stream WHERE address.digest = ? ORDER BY stream.id";
 
 /** Which streams hold, or once held, an address. */
 export class Addresses {
+  readonly #digest: Digest;
   readonly #add: StatementSync;
-  readonly #streams: StatementSync;
+  readonly #drop: StatementSync;
+  readonly #heads: StatementSync;
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, digest: Digest) {
+    this.#digest = digest;
     this.#add = db.prepare(addSql);
-    this.#streams = db.prepare(streamsSql);
+    this.#drop = db.prepare(dropSql);
+    this.#heads = db.prepare(headsSql);
   }
 
   /** @param stream the stream's row */
   add(normal: string, stream: number): void {
-    this.#add.run(normal, stream);
+    this.#add.run(this.#digest(normal), stream);
   }
 
-  /** In the order in which the streams first came. */
-  streams(normal: string): Stream[] {
-    return this.#streams.all(normal).map((row) => row.name as Stream);
+  /** Drops all that a stream had. */
+  drop(stream: number): void {
+    this.#drop.run(stream);
+  }
+
+  /** The positions of the newest changes of the streams that have it, in the order in which the streams first came. */
+  heads(normal: string): number[] {
+    return this.#heads.all(this.#digest(normal)).map((row) => row.head as number);
   }
 }

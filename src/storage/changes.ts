@@ -1,9 +1,14 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { commitmentOf } from "../audit/verify-receipt.ts";
 import type { Change, Draft } from "../domain/change.ts";
 import type { Stream } from "../domain/stream.ts";
+import { type Opening, RecordDamaged } from "../service/store.ts";
+import { blankSql, type ChangeRow, changeColumns, isErased, openingOf } from "./change-row.ts";
 import { changeText } from "./change-text.ts";
+import type { Digest } from "./digests.ts";
 import { Recent } from "./recent.ts";
+import { newSalt } from "./salts.ts";
 
 /** Characters of stored text in one generation of remembered heads; two generations of parsed ones take some 192 MiB. */
 const rememberedTextMax = 24 * 1024 * 1024;
@@ -20,14 +25,6 @@ interface Head {
   readonly size: number;
 }
 
-/** A change as it stands in its row. */
-interface ChangeRow {
-  readonly stream: number;
-  readonly position: number;
-  readonly previous: number | null;
-  readonly body: string;
-}
-
 /** Where the log ends: the next change's position, and the time (ms) of the last. */
 export interface LogEnd {
   readonly next: number;
@@ -41,40 +38,53 @@ export interface Time {
 }
 
 const endSql = "SELECT position + 1 AS next, at FROM change ORDER BY position DESC LIMIT 1";
-const headSql =
-  "SELECT stream.id AS stream, position, previous, body FROM stream JOIN change ON position = head WHERE name = ?";
-const addChangeSql = "INSERT INTO change (position, at, stream, previous, kind, body) VALUES (?, ?, ?, ?, ?, ?)";
-const addStreamSql = "INSERT INTO stream (name, head) VALUES (?, ?)";
+const headSql = `SELECT ${changeColumns} FROM stream JOIN change ON position = head WHERE digest = ?`;
+const changeSql = `SELECT ${changeColumns} FROM change WHERE position = ?`;
+const linkSql = "SELECT at, stream, previous FROM change WHERE position = ?";
+const addChangeSql =
+  "INSERT INTO change (position, at, stream, previous, kind, salt, commitment, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+const addStreamSql = "INSERT INTO stream (digest, head) VALUES (?, ?)";
 const moveHeadSql = "UPDATE stream SET head = ? WHERE id = ?";
+const dropStreamSql = "UPDATE stream SET digest = NULL WHERE id = ?";
 const preferencesPageSql =
-  "SELECT stream.id AS stream, position, previous, body FROM stream JOIN change ON position = head " +
-  "WHERE stream.id > ? AND kind = 'preferences' ORDER BY stream.id LIMIT ?";
-const changeSql = "SELECT stream, position, previous, body FROM change WHERE position = ?";
+  `SELECT ${changeColumns} FROM stream JOIN change ON position = head ` +
+  "WHERE stream.id > ? AND kind = 'preferences' AND digest IS NOT NULL ORDER BY stream.id LIMIT ?";
+
+/** What a change's row says of its place, without what it says of its subject. */
+type Link = Pick<ChangeRow, "at" | "previous" | "stream">;
 
 /** The log of changes and its heads. Writes are to be made inside a transaction, and `settle` called after it. */
 export class Changes {
+  readonly #digest: Digest;
   readonly #end: StatementSync;
   readonly #head: StatementSync;
+  readonly #change: StatementSync;
+  readonly #link: StatementSync;
   readonly #addChange: StatementSync;
   readonly #addStream: StatementSync;
   readonly #moveHead: StatementSync;
+  readonly #dropStream: StatementSync;
+  readonly #blank: StatementSync;
   readonly #preferencesPage: StatementSync;
-  readonly #change: StatementSync;
   /** What is committed. */
   #remembered = new Recent<Stream, Head>(rememberedTextMax);
   /** Where the log ends by what this process has written; unknown at first. */
   #next: number | undefined;
-  /** What the transaction that is under way has appended. */
-  #appended = new Map<Stream, Head>();
+  /** What the transaction that is under way has appended to each stream; undefined for one that it has erased. */
+  #changed = new Map<Stream, Head | undefined>();
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, digest: Digest) {
+    this.#digest = digest;
     this.#end = db.prepare(endSql);
     this.#head = db.prepare(headSql);
+    this.#change = db.prepare(changeSql);
+    this.#link = db.prepare(linkSql);
     this.#addChange = db.prepare(addChangeSql);
     this.#addStream = db.prepare(addStreamSql);
     this.#moveHead = db.prepare(moveHeadSql);
+    this.#dropStream = db.prepare(dropStreamSql);
+    this.#blank = db.prepare(blankSql);
     this.#preferencesPage = db.prepare(preferencesPageSql);
-    this.#change = db.prepare(changeSql);
   }
 
   end(): LogEnd {
@@ -87,47 +97,129 @@ export class Changes {
 
   /** A stream's newest change, those of the transaction under way included; undefined when there is none. */
   head(stream: Stream): Head | undefined {
-    const known = this.#appended.get(stream) ?? this.#remembered.get(stream);
+    if (this.#changed.has(stream)) return this.#changed.get(stream);
+    const known = this.#remembered.get(stream);
     if (known !== undefined) return known;
-    const stored = this.#head.get(stream) as ChangeRow | undefined;
+    const stored = this.#head.get(this.#digest(stream)) as ChangeRow | undefined;
     if (stored === undefined) return undefined;
-    const head: Head = { row: stored.stream, change: changeOf(stored), size: stored.body.length };
+    const { change } = openingOf(stored);
+    if (change.stream !== stream)
+      throw new RecordDamaged(change.position, "its stream's row leads to another's change");
+    const head: Head = { row: stored.stream, change, size: stored.body.length };
     this.#remembered.set(stream, head);
     return head;
+  }
+
+  /** The change at a position; undefined past the end of the log. */
+  at(position: number): Opening | "erased" | undefined {
+    const row = this.#row(position);
+    return row === undefined ? undefined : isErased(row) ? "erased" : openingOf(row);
+  }
+
+  /** The changes at these positions, none of which may be erased. */
+  all(positions: readonly number[]): Change[] {
+    return positions.map((position) => this.#changeAt(position));
+  }
+
+  /** A stream's newest change among the first `count` of the log. */
+  headAmong(count: number, stream: Stream): Change | undefined {
+    const newest = this.head(stream)?.change;
+    let position = newest?.position;
+    while (position !== undefined && position >= count) position = this.#linkAt(position).previous ?? undefined;
+    if (position === undefined) return undefined;
+    return position === newest?.position ? newest : this.#changeAt(position);
+  }
+
+  /** A stream's changes, the newest first; undefined when `from` is not one of them. */
+  history(stream: Stream, limit: number, from?: number): Change[] | undefined {
+    const found: Change[] = [];
+    let position = from ?? this.head(stream)?.change.position;
+    while (position !== undefined && found.length < limit) {
+      const opening = this.at(position);
+      if (opening === undefined || opening === "erased" || opening.change.stream !== stream) {
+        if (found.length === 0 && from !== undefined) return undefined;
+        throw new RecordDamaged(position, `it is not of the stream of the change that follows it`);
+      }
+      found.push(opening.change);
+      position = opening.change.previous;
+    }
+    return found;
+  }
+
+  /** How many changes have a time up to `ms`, found by halving: times never go back. */
+  countUntil(ms: number): number {
+    let low = 0;
+    let high = this.end().next;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.#linkAt(middle).at <= ms) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** The positions of a stream's changes, in their order. */
+  positions(stream: Stream): number[] {
+    const head = this.head(stream);
+    const positions: number[] = [];
+    let position = head?.change.position;
+    while (position !== undefined) {
+      const link = this.#linkAt(position);
+      const isNext = link.stream === head?.row && (link.previous ?? -1) < position;
+      if (!isNext) throw new RecordDamaged(position, "it is not of the stream of the change that follows it");
+      positions.push(position);
+      position = link.previous ?? undefined;
+    }
+    return positions.reverse();
   }
 
   /**
    * Appends one change at the end of the log.
    *
-   * @param time the change's time in milliseconds, and the same in RFC 3339
    * @returns the change, and its stream's row
    */
   append(draft: Draft, position: number, time: Time): { readonly change: Change; readonly row: number } {
     const body = changeText(draft, time.text);
     const before = this.head(draft.stream);
-    const row = before?.row ?? Number(this.#addStream.run(draft.stream, position).lastInsertRowid);
+    const row = before?.row ?? Number(this.#addStream.run(this.#digest(draft.stream), position).lastInsertRowid);
     const previous = before?.change.position;
-    this.#addChange.run(position, time.ms, row, previous ?? null, draft.kind, body);
+    const salt = newSalt();
+    const commitment = commitmentOf(salt, body);
+    this.#addChange.run(position, time.ms, row, previous ?? null, draft.kind, salt, commitment, body);
     if (before !== undefined) this.#moveHead.run(position, row);
     // The draft's own document, not what parsing the text would give: that is the same, by the contract of Draft, and
     // made a write a third dearer.
     const change = appended(draft, position, time, previous);
-    this.#appended.set(draft.stream, { row, change, size: body.length });
+    this.#changed.set(draft.stream, { row, change, size: body.length });
     return { change, row };
   }
 
-  /** The transaction is over: what it appended is remembered when it was committed, and forgotten otherwise. */
+  /**
+   * Takes from a stream's changes all that they say, and from the stream its name.
+   *
+   * @returns the stream's row; undefined when it has no changes
+   */
+  erase(stream: Stream): number | undefined {
+    const head = this.head(stream);
+    if (head === undefined) return undefined;
+    for (const position of this.positions(stream)) this.#blank.run(position);
+    this.#dropStream.run(head.row);
+    this.#changed.set(stream, undefined);
+    return head.row;
+  }
+
+  /** The transaction is over: what it changed is remembered when it was committed, and forgotten otherwise. */
   settle(committed: boolean): void {
-    for (const [stream, head] of committed ? this.#appended : []) {
-      this.#remembered.set(stream, head);
-      this.#next = Math.max(this.#next ?? 0, head.change.position + 1);
+    for (const [stream, head] of committed ? this.#changed : []) {
+      if (head === undefined) this.#remembered.delete(stream);
+      else this.#remember(stream, head);
     }
-    this.#appended = new Map();
+    this.#changed = new Map();
   }
 
   /**
    * The newest preferences of every subject as of the log's end at this moment. Nothing is held meanwhile: as nothing
-   * is ever overwritten, a stream that has moved on since is followed back.
+   * is ever overwritten, a stream that has moved on since is followed back. One that is erased meanwhile is left out.
    */
   async *everyPreferences(): AsyncGenerator<Change> {
     const end = this.end().next;
@@ -136,7 +228,7 @@ export class Changes {
       const rows = this.#preferencesPage.all(after, pageSize) as unknown as ChangeRow[];
       for (const row of rows) {
         const then = this.#before(end, row);
-        if (then !== undefined) yield changeOf(then);
+        if (then !== undefined && !isErased(then)) yield openingOf(then).change;
       }
       if (rows.length < pageSize) return;
       after = rows.at(-1)?.stream ?? after;
@@ -144,13 +236,34 @@ export class Changes {
     }
   }
 
+  #remember(stream: Stream, head: Head): void {
+    this.#remembered.set(stream, head);
+    this.#next = Math.max(this.#next ?? 0, head.change.position + 1);
+  }
+
   /** The newest change of a row's stream before a position. */
   #before(end: number, row: ChangeRow): ChangeRow | undefined {
     let then: ChangeRow | undefined = row;
     while (then !== undefined && then.position >= end) {
-      then = then.previous === null ? undefined : (this.#change.get(then.previous) as ChangeRow | undefined);
+      then = then.previous === null ? undefined : this.#row(then.previous);
     }
     return then;
+  }
+
+  #row(position: number): ChangeRow | undefined {
+    return this.#change.get(position) as ChangeRow | undefined;
+  }
+
+  #changeAt(position: number): Change {
+    const row = this.#row(position);
+    if (row === undefined) throw new RecordDamaged(position, "it is missing");
+    return openingOf(row).change;
+  }
+
+  #linkAt(position: number): Link {
+    const link = this.#link.get(position) as Link | undefined;
+    if (link === undefined) throw new RecordDamaged(position, "it is missing");
+    return link;
   }
 }
 
@@ -169,12 +282,4 @@ function appended(draft: Draft, position: number, time: Time, previous: number |
     ...(previous === undefined ? undefined : { previous }),
     ...(trackingId === undefined ? undefined : { trackingId }),
   };
-}
-
-/** The change that a row holds. */
-function changeOf({ body, position, previous }: ChangeRow): Change {
-  const change = JSON.parse(body) as { -readonly [Name in keyof Change]: Change[Name] };
-  change.position = position;
-  if (previous !== null) change.previous = previous;
-  return change;
 }

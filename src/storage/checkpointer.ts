@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import type { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
+import { StoreUnavailable } from "../service/store.ts";
 import { lockWaitMs } from "./database-file.ts";
 import { failureOf } from "./sqlite-failure.ts";
 
@@ -18,6 +20,10 @@ const quietMs = 1000;
 /** Pages (of 4 KiB) in the WAL past which the writer begins it anew: 64 MiB. */
 const walPagesMax = 16_384;
 
+/** How long (ms) a scrub waits for readers, and between two tries. */
+const scrubWaitMs = 10_000;
+const scrubPauseMs = 20;
+
 /**
  * Keeps the WAL short. Only a checkpoint during which nobody writes can begin the WAL anew, so under steady writes the
  * worker's are not enough: past 64 MiB the writer does one itself, right after the worker's, when little is left to copy.
@@ -29,6 +35,7 @@ export class Checkpointer {
   #changes = 0;
   #isUnderWay = false;
   #isLost = false;
+  #isClosed = false;
   #timer: NodeJS.Timeout | undefined;
   #pagesMax = walPagesMax;
 
@@ -51,14 +58,47 @@ export class Checkpointer {
     this.#plan();
   }
 
+  /**
+   * Copies the whole WAL into the file and cuts it to nothing: what was overwritten is then in neither. Waits for those
+   * who read the file or copy it just now.
+   *
+   * @throws StoreUnavailable when somebody reads for too long; it is done all the same, as soon as they are through
+   */
+  async scrub(): Promise<void> {
+    const giveUpAt = performance.now() + scrubWaitMs;
+    while (!this.#truncate()) {
+      if (performance.now() < giveUpAt) {
+        await delay(scrubPauseMs);
+      } else {
+        this.#scrubLater();
+        throw new StoreUnavailable(
+          "what was erased is overwritten, but somebody still reads the file as it was before",
+        );
+      }
+    }
+  }
+
   /** Lets go of the file; the writer's connection, when it is closed after this, copies the rest and drops the WAL. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
     if (this.#worker.threadId === -1) return;
     const gone = once(this.#worker, "exit");
     this.#worker.ref();
     this.#worker.postMessage("close" satisfies CheckpointRequest);
     await gone;
+  }
+
+  /** Whether the WAL is empty now. */
+  #truncate(): boolean {
+    // Closing does the same.
+    return this.#isClosed || this.#withoutWaiting("PRAGMA wal_checkpoint(TRUNCATE)")?.["busy"] === 0;
+  }
+
+  #scrubLater(): void {
+    const timer = setInterval(() => {
+      if (this.#truncate()) clearInterval(timer);
+    }, quietMs).unref();
   }
 
   #plan(): void {
@@ -84,13 +124,19 @@ export class Checkpointer {
 
   /** With a reader in its way, in whatever process, it tries again only when the WAL has grown as much again. */
   #beginAnew(pages: number): void {
-    this.#pagesMax = pages + walPagesMax;
+    const isDone = this.#withoutWaiting("PRAGMA wal_checkpoint(RESTART)")?.["busy"] === 0;
+    this.#pagesMax = isDone ? walPagesMax : pages + walPagesMax;
+  }
+
+  /** What the statement answers; undefined when it failed. It holds up the event loop for nobody. */
+  #withoutWaiting(sql: string): Record<string, unknown> | undefined {
     this.#db.exec("PRAGMA busy_timeout = 0");
     try {
-      const row = this.#db.prepare("PRAGMA wal_checkpoint(RESTART)").get();
-      if (row?.["busy"] === 0) this.#pagesMax = walPagesMax;
+      return this.#db.prepare(sql).get();
     } catch (error) {
-      this.#onError(failureOf(error)?.kind ?? "unknown");
+      const kind = failureOf(error)?.kind ?? "unknown";
+      if (kind !== "busy") this.#onError(kind);
+      return undefined;
     } finally {
       this.#db.exec(`PRAGMA busy_timeout = ${lockWaitMs}`);
     }

@@ -1,5 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
+import { commitmentOf } from "../audit/verify-receipt.ts";
+import { type Digest, digestOf } from "./digests.ts";
 import { inTransaction } from "./transaction.ts";
 
 /** One step of the schema: `migrations/0007-some-words.sql`. */
@@ -29,6 +32,7 @@ const tableSql =
  */
 export function migrate(db: DatabaseSync, now: string): void {
   const pending = pendingMigrations(db);
+  if (pending.length > 0) defineFunctions(db);
   if (!hasTable(db, "migration")) db.exec(tableSql);
   const note = db.prepare("INSERT INTO migration (number, name, breaking, applied_at) VALUES (?, ?, ?, ?)");
   for (const migration of pending) {
@@ -37,6 +41,17 @@ export function migrate(db: DatabaseSync, now: string): void {
       note.run(migration.number, migration.name, Number(migration.breaking), now);
     });
   }
+}
+
+/** What a migration needs that SQL has not: the functions that it calls. */
+function defineFunctions(db: DatabaseSync): void {
+  let digest: Digest | undefined;
+  db.function("random_bytes", (count) => randomBytes(Number(count)));
+  db.function("commitment", (salt, body) => commitmentOf(salt as Uint8Array, body as string));
+  db.function("digest", (text) => {
+    digest ??= digestOf(db);
+    return digest(text as string);
+  });
 }
 
 /** What the database lacks. Throws SchemaMismatch when it has what this program cannot understand. */

@@ -31,4 +31,10 @@ export class Recent<Key, Value extends { readonly size: number }> {
     }
     this.#young.set(key, value);
   }
+
+  delete(key: Key): void {
+    this.#size -= this.#young.get(key)?.size ?? 0;
+    this.#young.delete(key);
+    this.#old.delete(key);
+  }
 }

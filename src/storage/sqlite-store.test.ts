@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, describe, it, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { commitmentOf } from "../audit/verify-receipt.ts";
 import type { Stream } from "../domain/stream.ts";
 import type { Store } from "../service/store.ts";
 import { SchemaMismatch } from "./migrate.ts";
@@ -36,6 +37,7 @@ async function put(store: Store, subject: string, document: string) {
 /** Changes a database file behind the store's back. */
 function edit(file: string, sql: string): void {
   const db = new DatabaseSync(file);
+  db.function("commitment", (salt, body) => commitmentOf(salt as Uint8Array, body as string));
   db.exec(sql);
   db.close();
 }
@@ -101,7 +103,9 @@ describe("the store on a file", () => {
     const first = await put(store, "customer:1", "a");
     edit(
       file,
-      `INSERT INTO change SELECT position + 1, at, stream, position, kind, replace(body, '"a"', '"b"') FROM change;
+      `INSERT INTO change SELECT position + 1, at, stream, position, kind, salt, zeroblob(32), replace(body, '"a"', '"b"')
+         FROM change;
+       UPDATE change SET commitment = commitment(salt, body) WHERE position = 1;
        UPDATE stream SET head = head + 1`,
     );
     await put(store, "customer:2", "c");

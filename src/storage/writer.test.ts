@@ -5,6 +5,7 @@ import type { Stream } from "../domain/stream.ts";
 import { StoreUnavailable } from "../service/store.ts";
 import { Addresses } from "./addresses.ts";
 import { Changes } from "./changes.ts";
+import { digestOf } from "./digests.ts";
 import { Directory } from "./directory.ts";
 import { migrate } from "./migrate.ts";
 import { type Group, Writer } from "./writer.ts";
@@ -15,13 +16,16 @@ function setUp(test: TestContext) {
   migrate(db, "2026-03-03T14:05:00.000Z");
   const groups: Group[] = [];
   const errors: string[] = [];
-  const changes = new Changes(db);
+  const digest = digestOf(db);
+  const changes = new Changes(db, digest);
   const writer = new Writer({
     db,
     changes,
-    addresses: new Addresses(db),
-    directory: new Directory(db),
+    addresses: new Addresses(db, digest),
+    directory: new Directory(db, digest),
     clock: () => Date.parse("2026-03-03T14:05:00.000Z"),
+    onErasure: () => assert.fail("nothing is erased here"),
+    scrub: async () => {},
     onGroup: (group) => groups.push(group),
     onError: (kind) => errors.push(kind),
   });

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import type { DatabaseSync } from "node:sqlite";
 import type { Change, Draft } from "../domain/change.ts";
+import { heldAddresses } from "../domain/held-addresses.ts";
 import { limits } from "../domain/limits.ts";
 import type { Stream } from "../domain/stream.ts";
 import { type Appended, type Newest, type Refused, type Step, StoreUnavailable, type Write } from "../service/store.ts";
 import type { Addresses } from "./addresses.ts";
 import type { Changes, Time } from "./changes.ts";
-import type { Directory, EntryKind } from "./directory.ts";
+import { type Directory, type EntryKind, isEntryStream } from "./directory.ts";
 import { failureOf } from "./sqlite-failure.ts";
 import { inTransaction } from "./transaction.ts";
 
@@ -17,6 +18,14 @@ export interface Group {
   readonly seconds: number;
 }
 
+/** What was erased, and by which change: for those who keep book of it, so that a restored backup is erased again. */
+export interface Erased {
+  readonly streams: readonly Stream[];
+  readonly position: number;
+  /** The change's time, RFC 3339. */
+  readonly at: string;
+}
+
 export interface WriterOptions {
   readonly db: DatabaseSync;
   readonly changes: Changes;
@@ -24,6 +33,10 @@ export interface WriterOptions {
   readonly directory: Directory;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
+  /** Called inside the transaction that erases a subject, before it is committed. */
+  readonly onErasure: (erasure: Erased) => void;
+  /** Resolves when what was overwritten is in no file any more. */
+  readonly scrub: () => Promise<void>;
   /** Called after each commit that appended something. */
   readonly onGroup: (group: Group) => void;
   /** Called with each failure of the storage. */
@@ -148,25 +161,54 @@ export class Writer {
       progress.answers.push(() => waiting.resolve({ refused }));
       return;
     }
-    const [first, ...rest] = step.append;
+    const { append, erase = [] } = step;
     let changes: Appended["changes"];
     try {
-      changes = [this.#add(first, progress), ...rest.map((draft) => this.#add(draft, progress))];
+      changes = this.#carryOut(append, erase, progress);
     } catch (error) {
       throw failureOf(error) === undefined ? new Spoiled(waiting, error) : error;
     }
-    progress.answers.push(() => waiting.resolve({ changes }));
+    if (erase.length === 0) progress.answers.push(() => waiting.resolve({ changes }));
+    else progress.answers.push(() => this.#options.scrub().then(() => waiting.resolve({ changes }), waiting.reject));
+  }
+
+  #carryOut([first, ...rest]: readonly [Draft, ...Draft[]], erase: readonly Stream[], progress: Progress) {
+    for (const stream of erase) this.#erase(stream);
+    const changes: Appended["changes"] = [
+      this.#add(first, progress),
+      ...rest.map((draft) => this.#add(draft, progress)),
+    ];
+    const [{ position, at }] = changes;
+    if (erase.length > 0) this.#options.onErasure({ streams: erase, position, at });
+    return changes;
   }
 
   /** One change, with everything that is derived from it. */
   #add(draft: Draft, progress: Progress): Change {
     const { changes, addresses, directory } = this.#options;
+    const before = changes.head(draft.stream)?.change;
     const { change, row } = changes.append(draft, progress.position, progress.time);
-    for (const normal of draft.addresses ?? []) addresses.add(normal, row);
-    if (draft.kind === "directory") directory.save(draft, row, change.previous === undefined);
+    for (const normal of addedAddresses(before, draft)) addresses.add(normal, row);
+    if (draft.kind === "directory") directory.save(draft, row, before === undefined);
     progress.position += 1;
     return change;
   }
+
+  #erase(stream: Stream): void {
+    const { changes, addresses, directory } = this.#options;
+    const row = changes.erase(stream);
+    if (row === undefined) return;
+    addresses.drop(row);
+    if (isEntryStream(stream)) directory.drop(stream);
+  }
+}
+
+/** Addresses that a draft's document holds and the one before it did not. */
+function addedAddresses(before: Change | undefined, { kind, document }: Draft): readonly string[] {
+  if (before === undefined) return heldAddresses(kind, document);
+  if (before.document === document) return [];
+  const held = heldAddresses(kind, before.document);
+  return heldAddresses(kind, document).filter((normal) => !held.includes(normal));
 }
 
 /** The newest state inside a group's transaction; answers for nothing that the write did not declare. */
@@ -184,6 +226,11 @@ class DeclaredNewest implements Newest {
   change<Document>(stream: Stream<Document>): Change<Document> | undefined {
     assert(this.#write.reads.includes(stream), "a step reads only the streams that its write declares");
     return this.#state.changes.head(stream)?.change as Change<Document> | undefined;
+  }
+
+  positions(stream: Stream): number[] {
+    assert(this.#write.reads.includes(stream), "a step reads only the streams that its write declares");
+    return this.#state.changes.positions(stream);
   }
 
   userWithEmail(email: string): number | undefined {

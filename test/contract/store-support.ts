@@ -6,9 +6,10 @@ import type { OrganisationEntry, UserEntry } from "../../src/domain/directory.ts
 import { entryOf, type Stream } from "../../src/domain/stream.ts";
 import { organisation, user } from "../../src/domain/subject.ts";
 import type { ClientStore } from "../../src/service/client-store.ts";
+import type { LogStore } from "../../src/service/log-store.ts";
 import type { Appended, Refused, Store } from "../../src/service/store.ts";
 
-export type AnyStore = Store & ClientStore;
+export type AnyStore = Store & ClientStore & LogStore;
 
 /** Somewhere to store things: what is opened there has what was stored there before. */
 export interface Place {
@@ -26,7 +27,7 @@ export async function opened(test: TestContext, place: Place, clock?: () => numb
 }
 
 /** A test whose title is a sentence of a port's doc comments, and would fail if it were none. */
-export function sentences(port: "store.ts" | "client-store.ts", exempt: Exemptions) {
+export function sentences(port: "client-store.ts" | "log-store.ts" | "store.ts", exempt: Exemptions) {
   const source = readFileSync(new URL(`../../src/service/${port}`, import.meta.url), "utf8");
   const text = source.replaceAll(/\s*\n\s*(\/?\*+\/?\s*)*/g, " ");
   const known = (sentence: string) => text.includes(sentence);
@@ -39,8 +40,9 @@ export function sentences(port: "store.ts" | "client-store.ts", exempt: Exemptio
   return Object.assign(says, { known });
 }
 
-/** The document that these tests store: which slots were filled. */
+/** The document that these tests store: which slots were filled, and the addresses that it holds. */
 export interface Slots {
+  readonly selections?: readonly { readonly normal: string }[];
   readonly slots: readonly string[];
 }
 
@@ -49,7 +51,9 @@ export function streamOf(subject: string): Stream<Slots> {
 }
 
 export function stored(subject: string, slots: readonly string[], addresses: readonly string[] = []): Draft<Slots> {
-  return { actor: "Jo", client: "crm", stream: streamOf(subject), kind: "preferences", document: { slots }, addresses };
+  const selections = addresses.length === 0 ? {} : { selections: addresses.map((normal) => ({ normal })) };
+  const document = { ...selections, slots };
+  return { actor: "Jo", client: "crm", stream: streamOf(subject), kind: "preferences", document };
 }
 
 /** Adds one slot to those that a subject has. */

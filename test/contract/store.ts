@@ -179,7 +179,7 @@ export function storeContract(name: string, place: () => Place, exempt: Exemptio
     });
 
     says(
-      "An id under which nothing was ever recorded: the first such above the number of entries of this kind.",
+      "An id under which nothing is recorded: the first such above the number of entries that there ever were of this kind.",
       async (test) => {
         const store = await open(test);
         const free = async () => {

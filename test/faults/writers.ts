@@ -14,8 +14,7 @@ async function write(writer: number): Promise<void> {
     const subject = `customer:${(round * 7 + writer) % 100}`;
     const stream = subject as Stream<number>;
     const trackingId = `${process.pid}-${writer}-${round}`;
-    const addresses = [`${writer}@example.com`];
-    const act = { actor: "Jo", client: "crm", trackingId, kind: "preferences", stream, addresses } as const;
+    const act = { actor: "Jo", client: "crm", trackingId, kind: "preferences", stream } as const;
     const answer = await store.append({
       reads: [stream],
       step: (newest) => ({ append: [{ ...act, document: (newest.change(stream)?.document ?? 0) + 1 }] }),

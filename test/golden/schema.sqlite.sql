@@ -1,15 +1,19 @@
-CREATE TABLE address (
-  normal TEXT NOT NULL,
+CREATE TABLE "address" (
+  digest BLOB NOT NULL,
   stream INTEGER NOT NULL,
-  PRIMARY KEY (normal, stream)
+  PRIMARY KEY (digest, stream)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE change (
+CREATE INDEX address_stream ON address (stream);
+
+CREATE TABLE "change" (
   position INTEGER PRIMARY KEY,
   at INTEGER NOT NULL,
   stream INTEGER NOT NULL,
   previous INTEGER,
   kind TEXT NOT NULL,
+  salt BLOB NOT NULL,
+  commitment BLOB NOT NULL,
   body TEXT NOT NULL
 ) STRICT;
 
@@ -21,11 +25,15 @@ CREATE TABLE client (
   secrets TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE directory (
+CREATE TABLE digest_key (
+  key BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE "directory" (
   kind TEXT NOT NULL,
   id INTEGER NOT NULL,
   stream INTEGER NOT NULL,
-  email TEXT,
+  email BLOB,
   PRIMARY KEY (kind, id)
 ) STRICT, WITHOUT ROWID;
 
@@ -34,7 +42,16 @@ CREATE UNIQUE INDEX directory_email ON directory (email) WHERE email IS NOT NULL
 CREATE TABLE directory_size (
   kind TEXT NOT NULL PRIMARY KEY,
   entries INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+, ever INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+
+CREATE TABLE log (
+  number INTEGER PRIMARY KEY,
+  origin TEXT NOT NULL UNIQUE,
+  public_key BLOB NOT NULL,
+  since INTEGER NOT NULL,
+  checkpoint_size INTEGER,
+  checkpoint TEXT
+) STRICT;
 
 CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, breaking INTEGER NOT NULL, applied_at TEXT NOT NULL) STRICT;
 
@@ -42,10 +59,17 @@ CREATE TABLE readiness (
   checks INTEGER NOT NULL
 ) STRICT;
 
-CREATE TABLE stream (
+CREATE TABLE "stream" (
   id INTEGER PRIMARY KEY,
-  name TEXT NOT NULL UNIQUE,
+  digest BLOB UNIQUE,
   head INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE tile (
+  level INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  hashes BLOB NOT NULL,
+  PRIMARY KEY (level, number)
 ) STRICT;
 
 CREATE TABLE token (

@@ -1,0 +1,94 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { tileHashes } from "../audit/tiles.ts";
+import type { Entry } from "../audit/verify-receipt.ts";
+import type { LogIdentity, SignedCheckpoint, Tile } from "../service/log-store.ts";
+import { inTransaction } from "./transaction.ts";
+
+const entriesSql = "SELECT at, kind, commitment FROM change WHERE position >= ? AND position < ? ORDER BY position";
+const tileSql = "SELECT hashes FROM tile WHERE level = ? AND number = ?";
+const lastTileSql = "SELECT max(number) AS number FROM tile WHERE level = 0";
+const saveTileSql =
+  "INSERT INTO tile (level, number, hashes) VALUES (?, ?, ?) ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes";
+const identitiesSql = "SELECT origin, public_key, since, checkpoint_size, checkpoint FROM log ORDER BY number";
+const addIdentitySql =
+  "INSERT INTO log (origin, public_key, since, checkpoint_size, checkpoint) VALUES (?, ?, ?, ?, ?)";
+const saveCheckpointSql =
+  "UPDATE log SET checkpoint_size = ?, checkpoint = ? WHERE number = (SELECT max(number) FROM log)";
+
+interface EntryRow {
+  readonly at: number;
+  readonly kind: string;
+  readonly commitment: Uint8Array;
+}
+
+interface IdentityRow {
+  readonly origin: string;
+  readonly public_key: Uint8Array;
+  readonly since: number;
+  readonly checkpoint_size: number | null;
+  readonly checkpoint: string | null;
+}
+
+/** The entries of the log, which are columns of its changes, and what is derived from them. */
+export class LogTables {
+  readonly #db: DatabaseSync;
+  readonly #entries: StatementSync;
+  readonly #tile: StatementSync;
+  readonly #lastTile: StatementSync;
+  readonly #identities: StatementSync;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#entries = db.prepare(entriesSql);
+    this.#tile = db.prepare(tileSql);
+    this.#lastTile = db.prepare(lastTileSql);
+    this.#identities = db.prepare(identitiesSql);
+  }
+
+  entries(from: number, to: number): Entry[] {
+    return (this.#entries.all(from, to) as unknown as EntryRow[]).map(entryOf);
+  }
+
+  tile(level: number, index: number): Buffer | undefined {
+    const hashes = this.#tile.get(level, index)?.["hashes"] as Uint8Array | undefined;
+    return hashes && Buffer.from(hashes);
+  }
+
+  /** How many entries the tiles of level 0 cover. */
+  tiled(): number {
+    const last = this.#lastTile.get()?.["number"] as number | null;
+    return last === null ? 0 : (last + 1) * tileHashes;
+  }
+
+  saveTiles(tiles: readonly Tile[]): void {
+    const save = this.#db.prepare(saveTileSql);
+    inTransaction(this.#db, () => {
+      for (const { level, index, hashes } of tiles) save.run(level, index, hashes);
+    });
+  }
+
+  identities(): LogIdentity[] {
+    return (this.#identities.all() as unknown as IdentityRow[]).map(identityOf);
+  }
+
+  addIdentity({ origin, publicKey, since, checkpoint }: LogIdentity): void {
+    const add = this.#db.prepare(addIdentitySql);
+    inTransaction(this.#db, () =>
+      add.run(origin, publicKey, since, checkpoint?.size ?? null, checkpoint?.note ?? null),
+    );
+  }
+
+  saveCheckpoint({ size, note }: SignedCheckpoint): void {
+    const save = this.#db.prepare(saveCheckpointSql);
+    inTransaction(this.#db, () => save.run(size, note));
+  }
+}
+
+function entryOf({ at, kind, commitment }: EntryRow): Entry {
+  return { at: new Date(at).toISOString(), kind, commitment: Buffer.from(commitment) };
+}
+
+function identityOf({ origin, public_key, since, checkpoint_size: size, checkpoint: note }: IdentityRow): LogIdentity {
+  const checkpoint = size === null || note === null ? {} : { checkpoint: { size, note } };
+  return { origin, publicKey: Buffer.from(public_key), since, ...checkpoint };
+}

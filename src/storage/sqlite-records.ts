@@ -1,0 +1,148 @@
+import type { DatabaseSync } from "node:sqlite";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Entry } from "../audit/verify-receipt.ts";
+import type { Change } from "../domain/change.ts";
+import type { OrganisationEntry, UserEntry } from "../domain/directory.ts";
+import type { Stream } from "../domain/stream.ts";
+import type { LogIdentity, LogRecords } from "../service/log-store.ts";
+import {
+  type Listing,
+  type NewestOf,
+  type Opening,
+  type Page,
+  type Records,
+  StoreUnavailable,
+} from "../service/store.ts";
+import { Addresses } from "./addresses.ts";
+import { Changes } from "./changes.ts";
+import { digestOf } from "./digests.ts";
+import { Directory, type EntryKind } from "./directory.ts";
+import { LogTables } from "./log-tables.ts";
+import { failureOf } from "./sqlite-failure.ts";
+
+/** What is recorded in an SQLite file, by one connection. */
+export class SqliteRecords implements Records, LogRecords {
+  protected readonly db: DatabaseSync;
+  protected readonly changes: Changes;
+  protected readonly addresses: Addresses;
+  protected readonly directory: Directory;
+  protected readonly log: LogTables;
+  protected isClosed = false;
+
+  /** @param db a connection to a file whose schema is up to date; closed with this */
+  constructor(db: DatabaseSync) {
+    const digest = digestOf(db);
+    this.db = db;
+    this.changes = new Changes(db, digest);
+    this.addresses = new Addresses(db, digest);
+    this.directory = new Directory(db, digest);
+    this.log = new LogTables(db);
+  }
+
+  async newest<const Streams extends readonly Stream[]>(streams: Streams): Promise<NewestOf<Streams>> {
+    return this.guarded(() => streams.map((stream) => this.changes.head(stream)?.change) as NewestOf<Streams>);
+  }
+
+  async newestAmong<const Streams extends readonly Stream[]>(
+    count: number,
+    streams: Streams,
+  ): Promise<NewestOf<Streams>> {
+    return this.guarded(() => streams.map((stream) => this.changes.headAmong(count, stream)) as NewestOf<Streams>);
+  }
+
+  async countUntil(ms: number): Promise<number> {
+    return this.guarded(() => this.changes.countUntil(ms));
+  }
+
+  async history<Document>(
+    stream: Stream<Document>,
+    limit: number,
+    from?: number,
+  ): Promise<Change<Document>[] | undefined> {
+    // Whoever reads page after page lets the requests between them be answered.
+    if (from !== undefined) await nextTurn();
+    return this.guarded(() => this.changes.history(stream, limit, from) as Change<Document>[] | undefined);
+  }
+
+  async opening(position: number): Promise<Opening | "erased" | undefined> {
+    return this.guarded(() => this.changes.at(position));
+  }
+
+  async userWithEmail(email: string): Promise<number | undefined> {
+    return this.guarded(() => this.directory.userWithEmail(email));
+  }
+
+  async users(page: Page): Promise<Listing<UserEntry>> {
+    return this.#entriesOn<UserEntry>("user", page);
+  }
+
+  async organisations(page: Page): Promise<Listing<OrganisationEntry>> {
+    return this.#entriesOn<OrganisationEntry>("organisation", page);
+  }
+
+  async streamsWithAddress(normal: string): Promise<Stream[]> {
+    return this.guarded(() => this.changes.all(this.addresses.heads(normal)).map(({ stream }) => stream));
+  }
+
+  async *everyPreferences(): AsyncGenerator<Change> {
+    if (this.isClosed) throw closed();
+    try {
+      yield* this.changes.everyPreferences();
+    } catch (error) {
+      throw this.named(error);
+    }
+  }
+
+  async size(): Promise<number> {
+    return this.guarded(() => this.changes.end().next);
+  }
+
+  async entries(from: number, to: number): Promise<Entry[]> {
+    return this.guarded(() => this.log.entries(from, to));
+  }
+
+  async tile(level: number, index: number): Promise<Buffer | undefined> {
+    return this.guarded(() => this.log.tile(level, index));
+  }
+
+  async tiled(): Promise<number> {
+    return this.guarded(() => this.log.tiled());
+  }
+
+  async identities(): Promise<LogIdentity[]> {
+    return this.guarded(() => this.log.identities());
+  }
+
+  async close(): Promise<void> {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.db.close();
+  }
+
+  /** Runs what needs the database; its failures become StoreUnavailable. */
+  protected guarded<Value>(work: () => Value): Value {
+    if (this.isClosed) throw closed();
+    try {
+      return work();
+    } catch (error) {
+      throw this.named(error);
+    }
+  }
+
+  /** What callers get for an error. */
+  protected named(error: unknown): unknown {
+    return failureOf(error)?.error ?? (this.isClosed ? closed() : error);
+  }
+
+  #entriesOn<Entry>(kind: EntryKind, page: Page): Listing<Entry> {
+    return this.guarded(() => {
+      const { heads, total } = this.directory.page(kind, page);
+      return { entries: this.changes.all(heads).map(({ document }) => document as Entry), total };
+    });
+  }
+}
+
+/** What everybody gets once the storage was let go of. */
+export function closed(): StoreUnavailable {
+  return new StoreUnavailable("the store is closed");
+}
