@@ -20,6 +20,7 @@ import { makeServer } from "./http/server.ts";
 import { loadCatalogue } from "./service/catalogue.ts";
 import { ClientRegistry } from "./service/clients.ts";
 import { ensureAdmin } from "./service/ensure-admin.ts";
+import { openSqliteRecords } from "./storage/open-records.ts";
 import { openSqliteStore } from "./storage/sqlite-store.ts";
 import { docsPage } from "./web/docs-page.ts";
 import { problemPages } from "./web/problem-pages.ts";
@@ -115,6 +116,11 @@ export async function openDatabase(settings: Settings) {
     await store.close();
     throw error;
   }
+}
+
+/** What is recorded, to be read only, as of this moment. */
+export async function openRecords(settings: Settings) {
+  return openSqliteRecords(settings.database);
 }
 
 /** An address that listens everywhere is reached from this machine through its loopback. */

@@ -130,7 +130,7 @@ function changeTextOf(change: Change): string {
  *
  * @throws ReceiptInvalid when it is not one
  */
-export function parseReceipt(text: string): Receipt {
+function parseReceipt(text: string): Receipt {
   if (!text.startsWith("c2sp.org/tlog-proof@v1\n")) {
     throw new ReceiptInvalid('It is not a receipt: its first line is not "c2sp.org/tlog-proof@v1".');
   }

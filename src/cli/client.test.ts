@@ -35,7 +35,8 @@ async function saywhen(
   const err: string[] = [];
   const print = (line: string) => void out.push(line);
   const tell = (line: string) => void err.push(line);
-  const code = await run(words.split(" "), commands, { print, tell, openDatabase, env });
+  const openRecords = () => assert.fail("nothing was to be read from the file");
+  const code = await run(words.split(" "), commands, { print, tell, openDatabase, openRecords, env });
   return { code, out, err: err.join("\n") };
 }
 

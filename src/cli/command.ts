@@ -1,7 +1,8 @@
 import type { Settings } from "../config/settings.ts";
 import type { CatalogueInForce } from "../service/catalogue.ts";
 import type { ClientRegistry } from "../service/clients.ts";
-import type { Store } from "../service/store.ts";
+import type { LogRecords } from "../service/log-store.ts";
+import type { Records, Store } from "../service/store.ts";
 
 /** 0: done; 1: it could not be done; 2: it was asked for wrongly. */
 export type ExitCode = 0 | 1 | 2;
@@ -27,11 +28,16 @@ export interface CommandContext {
   readonly settings: Settings;
   /** Opens the database itself, for when nothing serves. */
   readonly openDatabase: () => Promise<OpenDatabase>;
+  /** Opens what is recorded, to be read only: also beside a running server. */
+  readonly openRecords: () => Promise<OpenRecords>;
   /** Writes a line of what was asked for to standard output. */
   readonly print: (line: string) => void;
   /** Writes a line about it, for people, to standard error. */
   readonly tell: (line: string) => void;
 }
+
+/** What is recorded, as of one moment. */
+export type OpenRecords = Records & LogRecords;
 
 /** The database without a server in front, its lock held until it is closed. */
 export interface OpenDatabase {

@@ -24,6 +24,7 @@ async function call(words: string[], env = {}): Promise<{ exitCode: number; prin
     print: (line) => printed.push(line),
     tell: (line) => told.push(line),
     openDatabase: () => assert.fail("no command asked for it"),
+    openRecords: () => assert.fail("no command asked for it"),
   });
   return { exitCode, printed: printed.join("\n"), told: told.join("\n") };
 }

@@ -1,12 +1,20 @@
 import { nearest } from "../config/nearest.ts";
 import { readSettings, type Settings } from "../config/settings.ts";
-import { type Command, type CommandContext, CommandFailure, type ExitCode, type OpenDatabase } from "./command.ts";
+import {
+  type Command,
+  type CommandContext,
+  CommandFailure,
+  type ExitCode,
+  type OpenDatabase,
+  type OpenRecords,
+} from "./command.ts";
 import { helpOn, overview } from "./help.ts";
 import { version } from "./version.ts";
 
 /** What a command's context is made of. */
 export interface Surroundings extends Pick<CommandContext, "tell" | "print"> {
   readonly openDatabase: (settings: Settings) => Promise<OpenDatabase>;
+  readonly openRecords: (settings: Settings) => Promise<OpenRecords>;
   /** Where the settings are read from; the environment by default. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -32,7 +40,7 @@ export async function run(
 async function dispatch(
   words: readonly string[],
   commands: readonly Command[],
-  { print, tell, openDatabase, env }: Surroundings,
+  { print, tell, openDatabase, openRecords, env }: Surroundings,
 ): Promise<ExitCode> {
   const [name, ...args] = words;
   if (name === undefined) throw new CommandFailure(overview(commands), 2);
@@ -41,7 +49,13 @@ async function dispatch(
   const command = find(name, commands);
   if (args.some(isHelp)) return printed(helpOn(command), print);
   const settings = settingsOf(env);
-  return command.run(args, { settings, print, tell, openDatabase: () => openDatabase(settings) });
+  return command.run(args, {
+    settings,
+    print,
+    tell,
+    openDatabase: () => openDatabase(settings),
+    openRecords: () => openRecords(settings),
+  });
 }
 
 function isHelp(word: string): boolean {

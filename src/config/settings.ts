@@ -25,7 +25,7 @@ export interface Setting<Value> {
    * The value when the variable is not set, or set to nothing.
    * @param before the settings that stand before this one in the table
    */
-  readonly unset: (before: { readonly port?: number }) => Value;
+  readonly unset: (before: { readonly port?: number; readonly database?: string }) => Value;
   readonly read: Reader<Value>;
   /** The text may hold a secret, so no message repeats it. */
   readonly secret?: true;
@@ -62,6 +62,16 @@ export const settingsTable = {
     unset: () => "./data/saywhen.db",
     read: databasePath,
     secret: true,
+  }),
+  key: setting({
+    variable: "SAYWHEN_KEY",
+    meaning:
+      "The file with the private key of the log, made at the first start; `<key>.checkpoint` and `<key>.erased` stand beside it. " +
+      "Keep a copy apart from the backups of the database.",
+    values: "the path of a file",
+    standard: "the database file with `.key` behind it",
+    unset: ({ database = "" }) => `${database}.key`,
+    read: databasePath,
   }),
   baseUrl: setting({
     variable: "SAYWHEN_BASE_URL",

@@ -75,6 +75,26 @@ export const problems = {
   },
   "organisation-unknown": { title: "The requested organisation does not exist", help: "Add the organisation first." },
   "user-unknown": { title: "The requested user does not exist", help: "Add the user first." },
+  "subject-unknown": {
+    title: "Nothing is recorded about the subject",
+    help: "Compare its kind and id; one that was erased is unknown as well.",
+  },
+  "change-unknown": {
+    title: "The log has no change at this position",
+    help: "Positions are counted from 0; `Saywhen-Change` tells that of a change.",
+  },
+  "change-erased": {
+    title: "The change was erased with its subject",
+    help: "Its entry in the log and its receipt are still there.",
+  },
+  "record-damaged": {
+    title: "What is recorded does not fit its entry in the log",
+    help: "Nothing that is damaged is answered; tell the operator to run `saywhen verify`.",
+  },
+  "log-stopped": {
+    title: "The log is not signed any more",
+    help: "It does not extend what was signed before; the operator has to look at it: docs/audit-log.md says how.",
+  },
   "catalogue-invalid": {
     title: "The catalogue is not valid",
     help: "Correct what is named; `saywhen catalogue check` shows lines.",

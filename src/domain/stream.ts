@@ -3,7 +3,7 @@ import type { CustomerPreferences } from "./customer-preferences.ts";
 import type { OrganisationEntry, UserEntry } from "./directory.ts";
 import type { EmailPreferences } from "./email-preferences.ts";
 import type { Continuation, Erasure } from "./log-acts.ts";
-import type { Customer, Organisation, User } from "./subject.ts";
+import { type Customer, type Organisation, readSubject, type Subject, type User } from "./subject.ts";
 
 declare const state: unique symbol;
 
@@ -16,6 +16,7 @@ export type Stream<Document = unknown> = string & { readonly [state]: Document }
 /** What a subject has chosen. */
 export function preferencesOf(subject: Customer): Stream<CustomerPreferences>;
 export function preferencesOf(subject: Organisation | User): Stream<EmailPreferences>;
+export function preferencesOf(subject: Subject): Stream<CustomerPreferences | EmailPreferences>;
 export function preferencesOf(subject: string): Stream {
   return subject as Stream;
 }
@@ -27,10 +28,15 @@ export function entryOf(subject: string): Stream {
   return `directory/${subject}` as Stream;
 }
 
+/** Every stream that a subject may have: all that is held about it. */
+export function streamsOf(subject: Subject): readonly Stream[] {
+  const preferences: Stream = preferencesOf(subject);
+  return subject.startsWith("customer:") ? [preferences] : [preferences, entryOf(subject as User)];
+}
+
 /** The subject whose preferences or directory entry a stream holds; undefined for one of another kind. */
-export function subjectOf(stream: Stream): Customer | Organisation | User | undefined {
-  const name = /^(?:directory\/)?((?:customer|organisation|user):\d+)$/.exec(stream)?.[1];
-  return name as Customer | Organisation | User | undefined;
+export function subjectOf(stream: Stream): Subject | undefined {
+  return readSubject(stream.replace(/^directory\//, ""));
 }
 
 /** Every erasure of a subject. */

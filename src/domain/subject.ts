@@ -3,6 +3,17 @@ export type Customer = `customer:${string}`;
 export type Organisation = `organisation:${string}`;
 export type User = `user:${string}`;
 
+export type Subject = Customer | Organisation | User;
+
+/** The subject that a text names; undefined when it names none. */
+export function readSubject(text: string): Subject | undefined {
+  const [kind, id = "", ...rest] = text.split(":");
+  if (rest.length > 0) return undefined;
+  if (kind === "customer" && isCustomerId(id)) return `customer:${id}`;
+  if ((kind === "organisation" || kind === "user") && isDirectoryId(id)) return `${kind}:${id}`;
+  return undefined;
+}
+
 /** A customer's id is text: its leading zeros are part of it (contracts A.0.5). */
 export function isCustomerId(text: string): boolean {
   return /^\d{1,20}$/.test(text);

@@ -2,10 +2,10 @@ import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyReply } from "fastify";
 import type { ProblemName } from "../domain/problem.ts";
-import { type Answer, Refusal } from "./route.ts";
+import { type PrintedAnswer, Refusal } from "./route.ts";
 
 /** Prints a refusal in the shape of the contract that the connection's last request spoke. */
-export type RefusalPrinter = (refusal: Refusal) => Answer;
+export type RefusalPrinter = (refusal: Refusal) => PrintedAnswer;
 
 /**
  * Answers what never became a request, or stopped coming in the middle of one, and ends the connection.
@@ -28,7 +28,7 @@ export function refuseConnection(
     last.raw.shouldKeepAlive = false;
     return;
   }
-  const { status, type = "", body = "" } = print(new Refusal(problemOf(error.code)));
+  const { status, type = "", body } = print(new Refusal(problemOf(error.code)));
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     `content-type: ${type}`,

@@ -1,7 +1,7 @@
 import { shapes } from "../wire/shapes.ts";
 import type { Links } from "./links.ts";
 import { jsonType, mediaTypes } from "./negotiate.ts";
-import type { BodyFormat, Route } from "./route.ts";
+import { type BodyFormat, queryParameters, type Route } from "./route.ts";
 
 const errorShapes = { customers: "CustomerError", organisations: "OrganisationError", own: "Problem" } as const;
 
@@ -28,7 +28,8 @@ export function openApiRoute(routes: readonly Route[], links: Links): Route {
 function openApiDocument(routes: readonly Route[], { root }: Links): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
-    for (const path of [route.path, ...(route.aliases ?? [])]) {
+    for (const pattern of [route.path, ...(route.aliases ?? [])]) {
+      const path = pattern.replace("{+", "{");
       const operations = (paths[path] ??= {});
       operations[route.method.toLowerCase()] = operationOf(route, path);
     }
@@ -58,7 +59,7 @@ function operationOf(route: Route, path: string): object {
     operationId: operationId(route, path),
     summary,
     tags: [family],
-    parameters: [...pathParameters(path), ...queryParameters(route), ...headerParameters(route)],
+    parameters: [...pathParameters(path), ...parametersInQuery(route), ...headerParameters(route)],
     ...(bodies === undefined ? {} : { requestBody: { required: true, content: contentOf(bodies, route.shapes.body) } }),
     responses: {
       ...answers(route),
@@ -94,8 +95,8 @@ function headerParameters({ family, isConditional, takesEvidence }: Route): obje
   ];
 }
 
-function queryParameters({ query = [] }: Route): object[] {
-  return query.map((name) => ({ name, in: "query", required: false, schema: { type: "integer", minimum: 0 } }));
+function parametersInQuery({ query = [] }: Route): object[] {
+  return query.map((name) => ({ name, in: "query", required: false, schema: queryParameters[name] }));
 }
 
 function answers({ shapes: { answer }, formats = ["json"], success = 200, method, isConditional }: Route): object {

@@ -23,6 +23,9 @@ export function pathTable(routes: readonly Route[]): PathTable {
 }
 
 function matcherOf(pattern: string): RegExp {
-  const parts = pattern.split(/\{[^}]+\}/).map((literal) => literal.replace(/[.*+?^$|()[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join("[^/]+")}/?$`);
+  const parts = pattern.split(/(\{[^}]+\})/).map((part) => {
+    if (part.startsWith("{")) return part.startsWith("{+") ? ".+" : "[^/]+";
+    return part.replace(/[.*+?^$|()[\]\\]/g, "\\$&");
+  });
+  return new RegExp(`^${parts.join("")}/?$`);
 }

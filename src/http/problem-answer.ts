@@ -4,13 +4,13 @@ import { customerError, organisationError, ownProblem } from "../wire/problems.t
 import { errorLink, type Links, problemLink } from "./links.ts";
 import type { Negotiated } from "./negotiate.ts";
 import { standings, statusOf } from "./problem-status.ts";
-import type { Answer, Family, PlacedFault, Refusal } from "./route.ts";
+import type { Family, PlacedFault, PrintedAnswer, Refusal } from "./route.ts";
 
 /** The customers' contract's own descriptions (contracts A.0.4) where they are not the usual reason phrases. */
 const customerMessages: Readonly<Record<number, string>> = { 404: "Invalid Resource", 422: "Validation Error" };
 
 /** Prints a refusal in the shape of the contract that was called. */
-export function problemAnswer(refusal: Refusal, family: Family, accepted: Negotiated, links: Links): Answer {
+export function problemAnswer(refusal: Refusal, family: Family, accepted: Negotiated, links: Links): PrintedAnswer {
   const status = statusOf(refusal.problem, family);
   const { headers } = refusal;
   if (family === "own") {

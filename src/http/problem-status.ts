@@ -61,6 +61,11 @@ export const standings: Readonly<Record<ProblemName, Standing>> = {
   "admin-last": { status: 409, ref: 9045 },
   unavailable: { status: 503, ref: 9046 },
   internal: { status: 500, ref: 9047 },
+  "subject-unknown": { status: 404, ref: 9048 },
+  "change-unknown": { status: 404, ref: 9049 },
+  "change-erased": { status: 410, ref: 9050 },
+  "record-damaged": { status: 500, ref: 9051 },
+  "log-stopped": { status: 503, ref: 9052 },
 };
 
 /** Whatever is wrong in an organisations' body is 400. */

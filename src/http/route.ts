@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Readable } from "node:stream";
 import type { Client, Scope } from "../domain/client.ts";
 import type { Fault } from "../domain/fault.ts";
 import type { ProblemName } from "../domain/problem.ts";
@@ -12,10 +13,18 @@ export type BodyFormat = WireFormat | "form";
 /** What both contracts speak, the default first. */
 export const bothFormats = ["json", "xml"] as const;
 
+/** Every parameter that a query may have, as JSON Schema has it. */
+export const queryParameters = {
+  limit: { type: "integer", minimum: 1 },
+  offset: { type: "integer", minimum: 0 },
+  cursor: { type: "string" },
+  at: { type: "string", format: "date-time" },
+} as const;
+
 /** One operation: what server.ts serves, /openapi.json describes and docs/api.md lists. */
 export interface Route {
   readonly method: "DELETE" | "GET" | "POST" | "PUT";
-  /** With `{name}` for parameters, as OpenAPI writes it. */
+  /** With `{name}` for parameters, as OpenAPI writes it; `{+name}`, at the end, may hold slashes (RFC 6570). */
   readonly path: string;
   /** Other paths that answer the same. */
   readonly aliases?: readonly string[];
@@ -30,7 +39,7 @@ export interface Route {
   /** Body formats taken. Absent: the operation takes no body. */
   readonly bodies?: readonly BodyFormat[];
   /** The parameters that the query may have. */
-  readonly query?: readonly string[];
+  readonly query?: readonly (keyof typeof queryParameters)[];
   /** Whether it carries an ETag, or honours If-Match and If-None-Match. A condition anywhere else is never met. */
   readonly isConditional?: true;
   /** Whether the header Saywhen-Evidence is kept with the change. */
@@ -60,10 +69,13 @@ export interface Call {
 export interface Answer {
   readonly status: number;
   /** Absent: no body. */
-  readonly body?: string;
+  readonly body?: Buffer | Readable | string;
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** An answer whose body is a text, all of it there. */
+export type PrintedAnswer = Answer & { readonly body: string };
 
 /** Thrown anywhere below a route's handler: the one way in which a request is refused. */
 export class Refusal extends Error {

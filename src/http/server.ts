@@ -2,7 +2,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import { limits } from "../domain/limits.ts";
-import { StoreUnavailable } from "../service/store.ts";
+import { RecordDamaged, StoreUnavailable } from "../service/store.ts";
 import { type Admission, admit, type Gate } from "./admission.ts";
 import type { Links } from "./links.ts";
 import type { Metrics } from "./metrics.ts";
@@ -88,7 +88,7 @@ function serveRoutes(server: FastifyInstance, { routes, gate }: ServerParts): vo
     for (const path of [route.path, ...(route.aliases ?? [])]) {
       server.route({
         method: route.method,
-        url: path.replaceAll(/\{([^}]+)\}/g, ":$1"),
+        url: path.replace(/\{\+[^}]+\}$/, "*").replaceAll(/\{([^}]+)\}/g, ":$1"),
         onRequest: (request, reply, done) => {
           request.served = route;
           request.admission = admit(route, request, reply, gate);
@@ -141,6 +141,7 @@ function send(reply: FastifyReply, { status, body, type, headers }: Answer): Fas
 function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply, { links, logger }: ServerParts): void {
   const refusal = refusalOf(error);
   if (refusal.problem === "internal") logger.error({ err: error, route: routeOf(request) }, "unexpected error");
+  if (error instanceof RecordDamaged) logger.error({ position: error.position }, error.message);
   void send(reply, problemAnswer(refusal, familyOf(request), acceptedBy(request), links));
 }
 
@@ -161,6 +162,7 @@ const frameworkProblems: Readonly<Record<string, "body-too-large" | "not-found" 
 
 function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
+  if (error instanceof RecordDamaged) return new Refusal("record-damaged");
   if (error instanceof StoreUnavailable) return new Refusal("unavailable", [], { "retry-after": "1" });
   const code = (error as { code?: string } | undefined)?.code ?? "";
   return new Refusal(frameworkProblems[code] ?? "internal");

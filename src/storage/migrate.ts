@@ -43,6 +43,16 @@ export function migrate(db: DatabaseSync, now: string): void {
   }
 }
 
+/**
+ * Sees to it that the schema is the one that this program reads, and changes nothing.
+ *
+ * @throws SchemaMismatch when it is older or newer
+ */
+export function checkSchema(db: DatabaseSync): void {
+  if (pendingMigrations(db).length === 0) return;
+  throw new SchemaMismatch("The database is of an older version; start the service once, which brings it up to date.");
+}
+
 /** What a migration needs that SQL has not: the functions that it calls. */
 function defineFunctions(db: DatabaseSync): void {
   let digest: Digest | undefined;

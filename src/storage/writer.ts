@@ -169,7 +169,15 @@ export class Writer {
       throw failureOf(error) === undefined ? new Spoiled(waiting, error) : error;
     }
     if (erase.length === 0) progress.answers.push(() => waiting.resolve({ changes }));
-    else progress.answers.push(() => this.#options.scrub().then(() => waiting.resolve({ changes }), waiting.reject));
+    else progress.answers.push(() => this.#answerScrubbed(waiting, changes));
+  }
+
+  /** An erasure is answered when what it overwrote is in no file any more; nobody beside it waits for that. */
+  #answerScrubbed(waiting: Waiting, changes: Appended["changes"]): void {
+    this.#options.scrub().then(
+      () => waiting.resolve({ changes }),
+      (reason: unknown) => waiting.reject(reason),
+    );
   }
 
   #carryOut([first, ...rest]: readonly [Draft, ...Draft[]], erase: readonly Stream[], progress: Progress) {

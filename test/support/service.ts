@@ -57,5 +57,5 @@ function settingsOf({ env = {}, file }: ServiceOptions): Settings {
     ...env,
   });
   if ("faults" in answer) throw new Error(answer.faults.join("\n"));
-  return { ...answer.settings, database: file ?? ":memory:" };
+  return { ...answer.settings, database: file ?? ":memory:", key: file === undefined ? ":memory:" : `${file}.key` };
 }
