@@ -217,6 +217,14 @@ describe("a receipt", () => {
 });
 
 describe("a signed note", () => {
+  it("verifies as the example of C2SP's specification does", () => {
+    const key = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
+    const signature = "Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=";
+    const note = `This is an example message.\n\n— example.com/foo ${signature}\n`;
+    assert.equal(openNote(note, key), "This is an example message.\n");
+    assert.throws(() => openNote(note.replace("example m", "exemple m"), key), ReceiptInvalid);
+  });
+
   // The key and the note that golang.org/x/mod/sumdb/note is tested with.
   const peter = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
   const seed = Buffer.from("AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz", "base64").subarray(1);
