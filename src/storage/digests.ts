@@ -1,13 +1,17 @@
-import { createHmac } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
+import { sha256 } from "../audit/verify-receipt.ts";
 
 const digestBytes = 16;
 
-/** The digest under which a name or an address stands in the tables: HMAC-SHA-256, the first 16 bytes of it. */
+/**
+ * The digest under which a name or an address stands in the tables: the first 16 bytes of SHA-256 over the database's
+ * key and the text. What is cut off is what would let it be extended, so that no HMAC is needed, which costs ten times
+ * as much.
+ */
 export type Digest = (text: string) => Buffer;
 
 /** The digest of this database: its key is made with the schema, and stays. */
 export function digestOf(db: DatabaseSync): Digest {
-  const key = Buffer.from(db.prepare("SELECT key FROM digest_key").get()?.["key"] as Uint8Array);
-  return (text) => createHmac("sha256", key).update(text).digest().subarray(0, digestBytes);
+  const key = db.prepare("SELECT key FROM digest_key").get()?.["key"] as Uint8Array;
+  return (text) => sha256(Buffer.concat([key, Buffer.from(text)])).subarray(0, digestBytes);
 }
