@@ -1,19 +1,18 @@
 import { randomBytes } from "node:crypto";
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { bounded } from "./lib/arguments.ts";
 import { Children, type Server } from "./lib/children.ts";
 import { fill, type Ring, startBare, startPeer, startService } from "./lib/contestants.ts";
-import { diskFolder } from "./lib/folder.ts";
+import { discard, diskFolder } from "./lib/folder.ts";
 import { CONNECTIONS, generate, requireGenerator, writeScript } from "./lib/generator.ts";
 import { type Load, type LoadName, loads } from "./lib/loads.ts";
-import { describeMachine } from "./lib/machine.ts";
 import { cpuRatio, type Goal, printReport, type Round, rateRatio, troubles } from "./lib/report.ts";
+import { writeResults } from "./lib/results.ts";
 import { type Entrant, type Measured, measure } from "./lib/round.ts";
 import { printTop } from "./profile.ts";
-
-const README = join(import.meta.dirname, "README.md");
 
 /** A server is warm when it has answered this often, or has had this many spells of a few seconds. */
 const WARM_REQUESTS = 20_000;
@@ -21,7 +20,7 @@ const WARM_SPELLS = 5;
 const WARM_SPELL_SECONDS = 3;
 
 const goals: readonly Goal[] = [
-  { title: "CPU, PUT JSON against bare", least: 0.27, stretch: 0.35, ratio: cpuRatio("bare PUT", "service PUT JSON") },
+  { title: "CPU, PUT JSON against bare", least: 0.25, stretch: 0.33, ratio: cpuRatio("bare PUT", "service PUT JSON") },
   { title: "CPU, PUT XML against JSON", least: 0.7, ratio: cpuRatio("service PUT JSON", "service PUT XML") },
   { title: "CPU, GET against bare", least: 0.55, stretch: 0.7, ratio: cpuRatio("bare GET", "service GET") },
   { title: "rate, PUT JSON against peer", least: 7, ratio: rateRatio("service PUT JSON", "peer PUT JSON") },
@@ -47,11 +46,6 @@ export async function http(args: string[]): Promise<void> {
     discard(folder);
     process.off("SIGINT", leave).off("SIGTERM", leave);
   }
-}
-
-/** Retried, because a process that was just killed may still hold a file open for a moment. */
-function discard(folder: string): void {
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }
 
 interface Options {
@@ -82,12 +76,6 @@ function read(args: string[]): Options {
   return { rounds: bounded("rounds", values.rounds, 50), seconds, customers, write, profile, load };
 }
 
-function bounded(name: string, text: string, most: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw new Error(`--${name} is a whole number from 1 to ${most}, not ${text}`);
-}
-
 async function compare(ring: Ring, { rounds, seconds, customers, write }: Options): Promise<void> {
   const entrants = await line(ring, customers);
   for (const entrant of entrants) await warmUp(ring, entrant);
@@ -101,7 +89,8 @@ async function compare(ring: Ring, { rounds, seconds, customers, write }: Option
   const trouble = troubles(results);
   if (trouble.length > 0) throw new Error(`THESE FIGURES ARE WORTHLESS:\n${trouble.join("\n")}`);
   const command = `npm run bench http -- --rounds ${rounds} --seconds ${seconds} --customers ${customers} --write`;
-  if (write) writeResults(report, command, ring);
+  const place = ring.children.pinned ? "servers on CPU 0, wrk on CPU 1" : "nothing pinned";
+  if (write) writeResults("http", report, command, `${CONNECTIONS} connections, ${place}`);
 }
 
 /** Lets the server's code be compiled for the load; by requests, because a busy machine does little in a second. */
@@ -156,19 +145,4 @@ async function profileService(ring: Ring, { load, seconds, customers }: Options)
   console.log(`${load}: ${rate.toFixed(0)} requests/s, ${cpuPerRequest.toFixed(1)} CPU µs/request while profiled`);
   if (seen.refused + seen.broken > 0) console.log(`BEWARE: ${seen.refused} refusals, ${seen.broken} socket errors`);
   console.log(`${printTop(file, 40, seconds)}\n\nThe whole profile, for Chrome's DevTools: ${file}`);
-}
-
-/** Replaces what stands between the two markers of README.md. */
-function writeResults(report: string, command: string, { children }: Ring): void {
-  const place = children.pinned ? "servers on CPU 0, wrk on CPU 1" : "nothing pinned";
-  const date = new Date().toISOString().slice(0, 10);
-  const head = `${date}, ${describeMachine()}; ${CONNECTIONS} connections, ${place}:\n\`${command}\``;
-  const section = /(<!-- results of http -->\n)[\s\S]*(<!-- end -->)/;
-  const text = readFileSync(README, "utf8");
-  if (!section.test(text)) throw new Error("bench/README.md has lost its markers for results");
-  writeFileSync(
-    README,
-    text.replace(section, (_, start, end) => `${start}\n${head}\n\n${report}\n\n${end}`),
-  );
-  console.log("Written to bench/README.md.");
 }

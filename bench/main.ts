@@ -1,4 +1,5 @@
 import { http } from "./http.ts";
+import { log } from "./log.ts";
 import { profile } from "./profile.ts";
 
 /** `npm run bench [name] [-- options]`: the benchmarks by name, and how each is called. */
@@ -10,6 +11,7 @@ const benches: Readonly<Record<string, { readonly calls: readonly string[]; read
     ],
     run: http,
   },
+  log: { calls: ["log [-- [--entries 10000000] [--changes 1000000] [--write]]"], run: log },
   profile: { calls: ["profile -- <file.cpuprofile> [--top 40] [--last <seconds>]"], run: profile },
 };
 

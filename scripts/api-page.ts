@@ -1,6 +1,6 @@
 import { compose } from "../src/compose.ts";
 import { readSettings } from "../src/config/settings.ts";
-import type { Route } from "../src/http/route.ts";
+import { type Route, scopesOf } from "../src/http/route.ts";
 import { table } from "./markdown.ts";
 
 /** docs/api.md: every route that the composed service serves. */
@@ -10,7 +10,7 @@ export async function apiPage(): Promise<string> {
     SAYWHEN_LOG_LEVEL: "silent",
   });
   if ("faults" in answer) throw new Error(answer.faults.join("\n"));
-  const service = await compose({ ...answer.settings, database: ":memory:" });
+  const service = await compose({ ...answer.settings, database: ":memory:", key: ":memory:" });
   await service.close();
   const of = (family: Route["family"]) => routesTable(service.routes.filter((route) => route.family === family));
   return `# Routes
@@ -43,7 +43,9 @@ function routesTable(routes: readonly Route[]): string {
       [path, ...aliases].map((each) => `\`${method} ${each}\``).join(", "),
       summary,
       formats.join(", ") || "its own",
-      scope === undefined ? "none" : `\`${scope}\``,
+      scopesOf(scope)
+        .map((each) => `\`${each}\``)
+        .join(" or ") || "none",
     ]),
   );
 }

@@ -1,27 +1,41 @@
+import { existsSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { readCatalogueFile } from "./config/catalogue-file.ts";
-import { type Log, openLog } from "./config/logger.ts";
+import { type Log as LogLines, openLog } from "./config/logger.ts";
 import type { Settings } from "./config/settings.ts";
 import { limits } from "./domain/limits.ts";
 import { catalogueRoutes } from "./http/catalogue-routes.ts";
+import { changeRoutes } from "./http/change-routes.ts";
 import { clientRoutes } from "./http/client-routes.ts";
 import { customerRoutes } from "./http/customer-routes.ts";
 import { directoryRoutes } from "./http/directory-routes.ts";
+import { erasureRoutes } from "./http/erasure-routes.ts";
 import { healthRoutes } from "./http/health-routes.ts";
 import { type Links, makeLinks } from "./http/links.ts";
-import { makeMetrics, metricsRoute } from "./http/metrics.ts";
+import { logRoutes } from "./http/log-routes.ts";
+import { makeMetrics, type Metrics, metricsRoute } from "./http/metrics.ts";
 import { tokenRoute } from "./http/oauth-route.ts";
 import { openApiRoute } from "./http/openapi.ts";
 import { organisationRoutes } from "./http/organisation-routes.ts";
 import { rateLimit } from "./http/rate-limit.ts";
 import type { Route } from "./http/route.ts";
 import { makeServer } from "./http/server.ts";
-import { loadCatalogue } from "./service/catalogue.ts";
+import { subjectRoutes } from "./http/subject-routes.ts";
+import { type CatalogueInForce, loadCatalogue } from "./service/catalogue.ts";
 import { ClientRegistry } from "./service/clients.ts";
+import { type Continued, continueLog } from "./service/continue-log.ts";
 import { ensureAdmin } from "./service/ensure-admin.ts";
-import { openSqliteRecords } from "./storage/open-records.ts";
-import { openSqliteStore } from "./storage/sqlite-store.ts";
+import { noteErasure } from "./service/erasure-book.ts";
+import type { KeyFiles } from "./service/key-files.ts";
+import { Log, type LogOptions } from "./service/log.ts";
+import type { LogStore } from "./service/log-store.ts";
+import { type BackedUp, writeBackup } from "./storage/backup.ts";
+import { openKeyFiles } from "./storage/key-files.ts";
+import { DatabaseMissing, openSqliteRecords } from "./storage/open-records.ts";
+import { type Rebuilt, rebuild } from "./storage/rebuild.ts";
+import { type Restored, restoreBackup } from "./storage/restore.ts";
+import { openSqliteStore, type SqliteStore } from "./storage/sqlite-store.ts";
 import { docsPage } from "./web/docs-page.ts";
 import { problemPages } from "./web/problem-pages.ts";
 
@@ -30,6 +44,8 @@ export interface Service {
   readonly server: FastifyInstance;
   /** The token of the admin client, where this start made it: to be shown once. */
   readonly firstToken: string | undefined;
+  /** Why the log is not signed: a sentence for the operator. Undefined when all is well. */
+  readonly logStopped: string | undefined;
   /** Every route that is served, for documents about them. */
   readonly routes: readonly Route[];
   /** @returns the address it can be reached at from this machine */
@@ -41,20 +57,28 @@ export interface Service {
 /**
  * Puts the service together: plain calls, in order of dependency.
  *
- * @throws StoreInUse, SchemaMismatch, CatalogueFileInvalid, AdminTokenUnusable: each with a message for the operator
+ * @throws StoreInUse, SchemaMismatch, KeyUnusable, LogLost, CatalogueFileInvalid, AdminTokenUnusable: each with a message
+ *   for the operator
  */
-export async function compose(settings: Settings, log: Log = openLog(settings.logLevel)): Promise<Service> {
-  const { logger } = log;
+export async function compose(settings: Settings, lines: LogLines = openLog(settings.logLevel)): Promise<Service> {
+  const { logger } = lines;
   const metrics = makeMetrics();
+  const keyFiles = openKeyFiles(settings.key);
+  let log: Log | undefined;
   const store = await openSqliteStore({
     file: settings.database,
-    onGroup: (group) => metrics.group(group),
+    onErasure: (erased) => noteErasure(keyFiles, erased),
+    onGroup: (group) => {
+      metrics.group(group);
+      log?.follow();
+    },
     onError: (kind) => {
       metrics.storeError(kind);
       logger.error({ kind }, "the storage failed");
     },
   });
   try {
+    const proof = (log = await openProof({ store, keyFiles, settings, logger, metrics }));
     const catalogue = await loadCatalogue(store, () => readCatalogueFile(settings.catalogue));
     const clients = await ClientRegistry.open(store, Date.now());
     const { adminToken } = settings;
@@ -63,26 +87,15 @@ export async function compose(settings: Settings, log: Log = openLog(settings.lo
     // Links are only written into answers, so the port that listening brings is known by then.
     const links: { -readonly [Part in keyof Links]: Links[Part] } = makeLinks(settings.baseUrl ?? "", settings.context);
     let isStopping = false;
-    const customers = { store, catalogue, put: settings.customerPut };
-    const organisations = { store, catalogue, subjects: settings.subjects };
-    const routes: Route[] = [
-      ...customerRoutes(customers),
-      ...organisationRoutes(organisations, links),
-      ...directoryRoutes(organisations, links),
-      ...catalogueRoutes(store, catalogue),
-      ...clientRoutes(clients),
-      tokenRoute(clients),
-      ...healthRoutes(store, () => isStopping),
-      metricsRoute(metrics),
-      ...problemPages(),
-    ];
-    routes.push(openApiRoute(routes, links), docsPage(routes));
+    const parts = { settings, store, catalogue, clients, log: proof, links, metrics, isStopping: () => isStopping };
+    const routes = routesOf(parts);
     const gate = { clients, rateLimit: rateLimit(settings.rateLimit), now: Date.now };
     const server = makeServer({ routes, gate, links, context: settings.context, logger, metrics });
 
     return {
       server,
       firstToken,
+      logStopped: proof.stoppedBecause,
       routes,
       async listen() {
         await server.listen({ host: settings.host, port: settings.port });
@@ -95,19 +108,76 @@ export async function compose(settings: Settings, log: Log = openLog(settings.lo
         const overdue = setTimeout(() => server.server.closeAllConnections(), limits.stopMs);
         await server.close();
         clearTimeout(overdue);
+        await proof.close();
         await store.close();
-        await log.flush();
+        await lines.flush();
       },
     };
   } catch (error) {
+    await log?.close();
     await store.close();
     throw error;
   }
 }
 
+interface RouteParts {
+  readonly settings: Settings;
+  readonly store: SqliteStore;
+  readonly catalogue: CatalogueInForce;
+  readonly clients: ClientRegistry;
+  readonly log: Log;
+  readonly links: Links;
+  readonly metrics: Metrics;
+  readonly isStopping: () => boolean;
+}
+
+/** Every route that is served. */
+function routesOf({ settings, store, catalogue, clients, log, links, metrics, isStopping }: RouteParts): Route[] {
+  const customers = { store, catalogue, put: settings.customerPut };
+  const organisations = { store, catalogue, subjects: settings.subjects };
+  const routes: Route[] = [
+    ...customerRoutes(customers),
+    ...organisationRoutes(organisations, links),
+    ...directoryRoutes(organisations, links),
+    ...subjectRoutes({ records: store, subjects: settings.subjects }),
+    ...erasureRoutes(store),
+    ...changeRoutes(store),
+    ...logRoutes(log),
+    ...catalogueRoutes(store, catalogue),
+    ...clientRoutes(clients),
+    tokenRoute(clients),
+    ...healthRoutes(store, isStopping),
+    metricsRoute(metrics),
+    ...problemPages(),
+  ];
+  routes.push(openApiRoute(routes, links), docsPage(routes));
+  return routes;
+}
+
+interface ProofParts extends Pick<LogOptions, "keyFiles" | "store"> {
+  readonly settings: Settings;
+  readonly logger: LogLines["logger"];
+  readonly metrics: Metrics;
+}
+
+/** The log that proves the changes; its origin is the address under which others reach it. */
+async function openProof({ store, keyFiles, settings, logger, metrics }: ProofParts): Promise<Log> {
+  const { baseUrl, context } = settings;
+  const base = baseUrl === undefined ? {} : { base: makeLinks(baseUrl, context).root.replace(/^\w+:\/\//, "") };
+  const onError = (err: unknown) => logger.error({ err }, "the log could not be signed yet; it will be tried again");
+  const log = await Log.open({ store, keyFiles, ...base, onError });
+  if (log.stoppedBecause !== undefined) logger.error(`the log is not signed: ${log.stoppedBecause}`);
+  metrics.watchLog(() => log.figures);
+  return log;
+}
+
 /** The database alone, for commands that are called while nothing serves. */
 export async function openDatabase(settings: Settings) {
-  const store = await openSqliteStore({ file: settings.database });
+  const keyFiles = openKeyFiles(settings.key);
+  const store = await openSqliteStore({
+    file: settings.database,
+    onErasure: (erased) => noteErasure(keyFiles, erased),
+  });
   try {
     const catalogue = await loadCatalogue(store, () => readCatalogueFile(settings.catalogue));
     const clients = await ClientRegistry.open(store, Date.now());
@@ -121,6 +191,77 @@ export async function openDatabase(settings: Settings) {
 /** What is recorded, to be read only, as of this moment. */
 export async function openRecords(settings: Settings) {
   return openSqliteRecords(settings.database);
+}
+
+/** The log's key, and what stands beside it. */
+export function openKeys(settings: Settings): KeyFiles {
+  return openKeyFiles(settings.key);
+}
+
+/** Gives the log a new identity, and signs under it. */
+export async function continueNow(settings: Settings, options: { readonly newKey: boolean }): Promise<Continued> {
+  refuseMissing(settings);
+  const store = await openSqliteStore({ file: settings.database });
+  try {
+    const continued = await continueLog(store, openKeyFiles(settings.key), options);
+    await signNow(store, settings);
+    return continued;
+  } finally {
+    await store.close();
+  }
+}
+
+/** Derives anew what is derived from the changes, while nothing serves. */
+export async function rebuildNow(settings: Settings): Promise<Rebuilt> {
+  refuseMissing(settings);
+  return rebuild(settings.database);
+}
+
+/** Opening a database that is not there would make it. */
+function refuseMissing({ database }: Settings): void {
+  if (!existsSync(database)) throw new DatabaseMissing(`There is no database ${database}; set SAYWHEN_DATABASE.`);
+}
+
+/** Writes a backup, beside whoever serves the database. */
+export async function backUp(settings: Settings, file: string, signal: AbortSignal): Promise<BackedUp> {
+  return writeBackup({ database: settings.database, file, signal });
+}
+
+/** Puts a backup in the place of the database. */
+export async function restore(
+  settings: Settings,
+  file: string,
+  { newKey }: { readonly newKey: boolean },
+): Promise<Restored> {
+  const keyFiles = openKeyFiles(settings.key);
+  const { database } = settings;
+  const restored = await restoreBackup({ database, backup: file, keyFiles, newKey });
+  if (restored.continued !== undefined) await signIfPossible(settings);
+  return restored;
+}
+
+/** The database is restored by now, whatever comes of this; the next start signs, too, and says why when it cannot. */
+async function signIfPossible(settings: Settings): Promise<void> {
+  try {
+    const store = await openSqliteStore({ file: settings.database });
+    try {
+      await signNow(store, settings);
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    if (startFailure(error) === undefined) throw error;
+  }
+}
+
+/** Signs a log that has an identity, so that the checkpoint beside the key is one of it. */
+async function signNow(store: LogStore, settings: Settings): Promise<void> {
+  const log = await Log.open({ store, keyFiles: openKeyFiles(settings.key), onError: () => undefined });
+  try {
+    await log.checkpoint();
+  } finally {
+    await log.close();
+  }
 }
 
 /** An address that listens everywhere is reached from this machine through its loopback. */

@@ -120,6 +120,15 @@ describe("real answers are what the document says", () => {
     ["POST", "/api/2/organisations", "/api/2/organisations", '{"organisation":{"name":"Acme"}}'],
     ["GET", "/api/2/organisations", "/api/2/organisations"],
     ["GET", "/api/2/organisations/{organisation}", "/api/2/organisations/3"],
+    ["GET", "/v1/subjects/customer/{id}/changes", "/v1/subjects/customer/1/changes?limit=1"],
+    ["GET", "/v1/subjects/organisation/{id}/changes", "/v1/subjects/organisation/3/changes"],
+    ["GET", "/v1/subjects/user/{id}/changes", "/v1/subjects/user/5/changes"],
+    ["GET", "/v1/subjects/customer/{id}/preferences", "/v1/subjects/customer/1/preferences"],
+    ["GET", "/v1/subjects/customer/{id}/preferences", "/v1/subjects/customer/1/preferences?at=2020-01-01T00:00:00Z"],
+    ["GET", "/v1/subjects/organisation/{id}/preferences", "/v1/subjects/organisation/3/preferences"],
+    ["GET", "/v1/subjects/user/{id}/preferences", "/v1/subjects/user/6/preferences"],
+    ["GET", "/v1/subjects/user/{id}/changes", "/v1/subjects/user/6/changes"],
+    ["GET", "/v1/subjects/user/{id}/preferences", "/v1/subjects/user/5/preferences?at=yesterday"],
     ["GET", "/v1/catalogue", "/v1/catalogue"],
     ["POST", "/v1/clients", "/v1/clients", '{"id":"crm","scopes":["customers:read"]}'],
     ["GET", "/v1/clients", "/v1/clients"],
@@ -133,6 +142,12 @@ describe("real answers are what the document says", () => {
     ["GET", "/v1/clients/{clientId}", "/v1/clients/nobody"],
     ["POST", "/v1/clients", "/v1/clients", '{"id":"","scopes":["x"]}'],
     ["PUT", "/v1/catalogue", "/v1/catalogue", '{"version":0}'],
+    // What is held, to the letter; then it is erased.
+    ["GET", "/v1/changes/{position}", "/v1/changes/0"],
+    ["GET", "/v1/subjects/customer/{id}/export", "/v1/subjects/customer/1/export"],
+    ["GET", "/v1/subjects/user/{id}/export", "/v1/subjects/user/5/export"],
+    ["DELETE", "/v1/subjects/user/{id}", "/v1/subjects/user/5"],
+    ["DELETE", "/v1/subjects/organisation/{id}", "/v1/subjects/organisation/77"],
   ];
 
   for (const [method, path, target, body] of requests) {

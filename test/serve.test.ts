@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -123,6 +123,25 @@ describe("saywhen serve", () => {
     assert.equal((await serving.ended).exitCode, 0);
   });
 
+  it("says when the log is not signed, and serves all the same", async () => {
+    using folder = temporaryFolder();
+    const first = start(folder.path);
+    await first.url;
+    first.child.kill("SIGTERM");
+    await first.ended;
+    writeFileSync(join(folder.path, "data/saywhen.db.key.checkpoint"), "damaged\n");
+    const second = start(folder.path);
+    await second.url.catch(() => undefined);
+    second.child.kill("SIGTERM");
+    const { exitCode, stderr, stdout } = await second.ended;
+    assert.equal(exitCode, 0);
+    assert.match(
+      stderr,
+      /^The log is not signed\. The checkpoint in [^\n]* is damaged[^\n]*saywhen log continue[^\n]*\n/m,
+    );
+    assert.match(stdout, /"level":"error"[^\n]*the log is not signed: /);
+  });
+
   it("stops in order when npm is told to stop", async () => {
     using folder = temporaryFolder();
     const env = { SAYWHEN_DATABASE: join(folder.path, "a.db"), npm_config_loglevel: "error" };
@@ -214,6 +233,23 @@ describe("saywhen serve, when it cannot start, says why in one message:", () => 
       const message = await complaint(folder.path, 1, { SAYWHEN_DATABASE: database });
       assert.match(message, new RegExp(`^[^\\n]*${database}[^\\n]*\\n$`));
     }
+  });
+
+  it("a key that is missing, and a database that is not the one that the key has signed for", async () => {
+    using folder = temporaryFolder();
+    const first = start(folder.path);
+    await first.url;
+    first.child.kill("SIGTERM");
+    await first.ended;
+    const file = join(folder.path, "data/saywhen.db");
+    renameSync(`${file}.key`, `${file}.elsewhere`);
+    assert.match(
+      await complaint(folder.path, 1, {}),
+      /^The key of the log .* is missing: put [^\n]*--new-key[^\n]*\n$/,
+    );
+    renameSync(`${file}.elsewhere`, `${file}.key`);
+    rmSync(file);
+    assert.match(await complaint(folder.path, 1, {}), /^[^\n]*key\.checkpoint is of a log of size 1,[^\n]*\n$/);
   });
 
   it("a catalogue that is not there, or not valid", async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, statfsSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -17,6 +17,11 @@ export function diskFolder(): string {
   mkdirSync(checkout, { recursive: true });
   if (!isMemory(checkout)) return mkdtempSync(join(checkout, "bench-"));
   throw new Error(`${tmpdir()} and ${checkout} are both in memory; set TMPDIR to a folder on a disk.`);
+}
+
+/** Removes a folder. Retried, because a process that was just killed may still hold a file open for a moment. */
+export function discard(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }
 
 function isMemory(folder: string): boolean {

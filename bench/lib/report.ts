@@ -74,7 +74,7 @@ function verdictOn({ title, least, stretch, ratio }: Goal, rounds: readonly Roun
 }
 
 /** A Markdown table, its columns padded so that it reads well in a terminal too. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]): string =>
     `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;

@@ -1,11 +1,15 @@
 import type { Settings } from "../config/settings.ts";
 import type { CatalogueInForce } from "../service/catalogue.ts";
 import type { ClientRegistry } from "../service/clients.ts";
+import type { Inspectable } from "../service/inspection.ts";
 import type { LogRecords } from "../service/log-store.ts";
 import type { Records, Store } from "../service/store.ts";
 
-/** 0: done; 1: it could not be done; 2: it was asked for wrongly. */
-export type ExitCode = 0 | 1 | 2;
+/**
+ * 0: done; 1: it could not be done; 2: it was asked for wrongly. `verify` alone has more: 3: a change or its entry is
+ * wrong; 4: only what is derived is; 5: the log does not extend a checkpoint.
+ */
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5;
 
 /** One command of `saywhen`. */
 export interface Command {
@@ -37,7 +41,7 @@ export interface CommandContext {
 }
 
 /** What is recorded, as of one moment. */
-export type OpenRecords = Records & LogRecords;
+export type OpenRecords = Records & LogRecords & Inspectable;
 
 /** The database without a server in front, its lock held until it is closed. */
 export interface OpenDatabase {

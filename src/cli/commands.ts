@@ -1,7 +1,15 @@
 import { catalogueCommand } from "./catalogue.ts";
 import { clientCommand } from "./client.ts";
+import { backupCommand } from "./backup.ts";
 import type { Command } from "./command.ts";
+import { eraseCommand } from "./erase.ts";
+import { exportCommand } from "./export.ts";
+import { logCommand } from "./log.ts";
+import { restoreCommand } from "./restore.ts";
+import { historyCommand } from "./history.ts";
 import { serveCommand } from "./serve.ts";
+import { showCommand } from "./show.ts";
+import { verifyCommand } from "./verify.ts";
 
 /** Every command, in the order in which `saywhen --help` lists them. */
 export const commands: readonly Command[] = [
@@ -9,4 +17,12 @@ export const commands: readonly Command[] = [
   serveCommand(async (settings) => (await import("../compose.ts")).compose(settings)),
   clientCommand,
   catalogueCommand,
+  showCommand,
+  historyCommand,
+  eraseCommand,
+  exportCommand,
+  verifyCommand(() => import("../compose.ts")),
+  logCommand(() => import("../compose.ts")),
+  backupCommand(async (...args) => (await import("../compose.ts")).backUp(...args)),
+  restoreCommand(async (...args) => (await import("../compose.ts")).restore(...args)),
 ];

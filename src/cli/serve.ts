@@ -24,6 +24,7 @@ export function serveCommand(compose: (settings: Settings) => Promise<Service>):
       if (service.firstToken !== undefined) tellToken(service.firstToken, context);
       const signal = firstSignal();
       const { url } = await start(() => listenOrClose(service), context.settings);
+      if (service.logStopped !== undefined) context.tell(`The log is not signed. ${service.logStopped}`);
       greet(url, service.firstToken, context);
       context.tell(`${await signal}: finishing what was accepted.`);
       return stop(service, context);

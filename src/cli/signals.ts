@@ -27,3 +27,19 @@ export function firstSignal(): Promise<string> {
     for (const signal of signals) process.on(signal, received);
   });
 }
+
+/**
+ * Does something that SIGTERM or SIGINT calls off, so that it can tidy up after itself.
+ *
+ * @param work is given what tells it so
+ */
+export async function untilSignal<Value>(work: (calledOff: AbortSignal) => Promise<Value>): Promise<Value> {
+  const controller = new AbortController();
+  const received = (): void => controller.abort();
+  for (const signal of signals) process.on(signal, received);
+  try {
+    return await work(controller.signal);
+  } finally {
+    for (const signal of signals) process.off(signal, received);
+  }
+}

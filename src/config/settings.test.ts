@@ -20,6 +20,7 @@ describe("settings", () => {
       host: "127.0.0.1",
       port: 8080,
       database: "./data/saywhen.db",
+      key: "./data/saywhen.db.key",
       baseUrl: undefined,
       context: "",
       adminToken: undefined,
@@ -35,9 +36,12 @@ describe("settings", () => {
 
   it("print the default that they have", () => {
     for (const row of Object.values(settingsTable)) {
-      const value = row.unset({ port: 8080 });
+      const value = row.unset({ port: 8080, database: "the.db" });
       if (typeof value === "number" || (value && row.variable !== "SAYWHEN_CATALOGUE")) {
-        assert.equal(row.standard.replace(/:port$/, ":8080"), String(value));
+        const standard = row.standard
+          .replace(/:port$/, ":8080")
+          .replace(/^the database file with `(.*)` .*/, "the.db$1");
+        assert.equal(standard, String(value));
       }
     }
   });
@@ -48,6 +52,7 @@ describe("settings", () => {
       SAYWHEN_HOST: "::1",
       SAYWHEN_PORT: "0",
       SAYWHEN_DATABASE: "/var/lib/saywhen/words.db",
+      SAYWHEN_KEY: "/var/lib/saywhen/log.key",
       SAYWHEN_BASE_URL: "https://say.example.org/when/",
       SAYWHEN_CONTEXT: "/context/",
       SAYWHEN_ADMIN_TOKEN: token,
@@ -63,6 +68,7 @@ describe("settings", () => {
       host: "::1",
       port: 0,
       database: "/var/lib/saywhen/words.db",
+      key: "/var/lib/saywhen/log.key",
       baseUrl: "https://say.example.org/when",
       context: "/context",
       adminToken: token,
@@ -83,6 +89,7 @@ describe("settings", () => {
       "database",
       ["postgres://u:hidden@h/d", "postgresql://h/d", "mysql://h/d", ":memory:", "file:x?mode=memory", "a\0b"],
     ],
+    ["key", [":memory:", "file:x", "https://example.org/log.key"]],
     ["baseUrl", ["say.example.org", "ftp://a", "http://", "http://u:p@a", "http://a?b", "http://a#b", "http://a b"]],
     ["context", ["a//b", "..", "a/../b", ".", "a b", "a%2fb", "//"]],
     ["adminToken", ["a".repeat(31), `${"a".repeat(32)} b`, "ä".repeat(32)]],

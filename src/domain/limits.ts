@@ -25,6 +25,10 @@ export const limits = {
   pageEntries: 200,
   /** Entries on one page of a directory list at most. */
   largestPageEntries: 1000,
+  /** Changes on one page of a history when no `limit` is asked for. */
+  historyChanges: 50,
+  /** Changes on one page of a history at most. */
+  largestHistoryChanges: 200,
   /** Milliseconds within which a request's headers must have arrived. */
   headersMs: 10_000,
   /** Milliseconds within which a whole request must have arrived. */
@@ -49,6 +53,10 @@ export const limits = {
   clientSecretsMax: 2,
   /** Writes that one transaction carries: bounds how long the event loop stands still for one. */
   groupWrites: 512,
+  /** Milliseconds between two looks at whether there is something to be signed that nobody has asked for. */
+  checkpointMs: 10_000,
+  /** Milliseconds that a stop waits for the last checkpoint to be signed and kept. */
+  lastCheckpointMs: 500,
   /** Characters of log lines that wait while their output takes nothing; lines past them are dropped. */
   waitingLogCharacters: 8 * 1024 * 1024,
   /** Bytes of an e-mail address (RFC 5321 §4.5.3.1.3, without the angle brackets). */

@@ -17,8 +17,13 @@ export function echoed(text: string): string {
   if (addressLike.test(text)) return "…";
   const { echoedCharacters } = limits;
   const characters = Array.from(text.slice(0, 2 * echoedCharacters + 1));
-  const beginning = characters.slice(0, echoedCharacters).join("").replace(unshowable, "\ufffd");
+  const beginning = visible(characters.slice(0, echoedCharacters).join(""));
   return characters.length > echoedCharacters ? `${beginning}…` : beginning;
+}
+
+/** A text with nothing in it that a terminal would obey, or that would hide how the rest reads. */
+export function visible(text: string): string {
+  return text.replace(unshowable, "\ufffd");
 }
 
 /** A text that was sent, as a message may begin with it: in quotes. */

@@ -3,7 +3,7 @@ import type { CustomerPreferences } from "./customer-preferences.ts";
 import type { OrganisationEntry, UserEntry } from "./directory.ts";
 import type { EmailPreferences } from "./email-preferences.ts";
 import type { Continuation, Erasure } from "./log-acts.ts";
-import { type Customer, type Organisation, readSubject, type Subject, type User } from "./subject.ts";
+import { type Customer, isCustomer, type Organisation, readSubject, type Subject, type User } from "./subject.ts";
 
 declare const state: unique symbol;
 
@@ -31,7 +31,7 @@ export function entryOf(subject: string): Stream {
 /** Every stream that a subject may have: all that is held about it. */
 export function streamsOf(subject: Subject): readonly Stream[] {
   const preferences: Stream = preferencesOf(subject);
-  return subject.startsWith("customer:") ? [preferences] : [preferences, entryOf(subject as User)];
+  return isCustomer(subject) ? [preferences] : [preferences, entryOf(subject as User)];
 }
 
 /** The subject whose preferences or directory entry a stream holds; undefined for one of another kind. */

@@ -14,6 +14,10 @@ export function readSubject(text: string): Subject | undefined {
   return undefined;
 }
 
+export function isCustomer(subject: Subject): subject is Customer {
+  return subject.startsWith("customer:");
+}
+
 /** A customer's id is text: its leading zeros are part of it (contracts A.0.5). */
 export function isCustomerId(text: string): boolean {
   return /^\d{1,20}$/.test(text);

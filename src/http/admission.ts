@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { IncomingHttpHeaders } from "node:http";
 import { limits } from "../domain/limits.ts";
-import { type Client, nobody, type Scope } from "../domain/client.ts";
+import { type Client, nobody } from "../domain/client.ts";
 import type { ClientRegistry } from "../service/clients.ts";
 import type { WireFormat } from "../wire/shape.ts";
 import { bodyFormatOf, jsonType, mediaTypes, type Negotiated, negotiate } from "./negotiate.ts";
 import type { RateLimit } from "./rate-limit.ts";
-import { type BodyFormat, type PlacedFault, Refusal, type Route } from "./route.ts";
+import { type BodyFormat, type PlacedFault, Refusal, type Route, scopesOf } from "./route.ts";
 
 /** What is known of a request before its body is read. */
 export interface Admission {
@@ -103,10 +103,13 @@ function count(rawHeaders: readonly string[], name: string): number {
   return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === wanted).length;
 }
 
-function checkScope(caller: Client, scope: Scope): void {
-  if (caller.scopes.includes(scope)) return;
-  const challenge = `Bearer realm="saywhen", error="insufficient_scope", scope="${scope}"`;
-  const fault: PlacedFault = { problem: "scope-missing", place: "Authorization", message: `needs the scope ${scope}` };
+/** Refuses a caller who has none of these scopes. */
+export function checkScope(caller: Client, scope: NonNullable<Route["scope"]>): void {
+  const wanted = scopesOf(scope);
+  if (wanted.some((each) => caller.scopes.includes(each))) return;
+  const challenge = `Bearer realm="saywhen", error="insufficient_scope", scope="${wanted.join(" ")}"`;
+  const message = `needs the scope ${wanted.join(" or ")}`;
+  const fault: PlacedFault = { problem: "scope-missing", place: "Authorization", message };
   throw new Refusal("scope-missing", [fault], { "www-authenticate": challenge });
 }
 

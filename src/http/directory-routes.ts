@@ -15,8 +15,9 @@ import { actOf } from "./act.ts";
 import { readBody, refuseRejected } from "./body.ts";
 import { type Links, organisationLink, userLink } from "./links.ts";
 import { organisationIdOf, userNameOf } from "./path-ids.ts";
+import { Query } from "./query.ts";
 import { recorded } from "./recorded.ts";
-import { type Answer, bothFormats, type Call, type PlacedFault, Refusal, type Route } from "./route.ts";
+import { type Answer, bothFormats, type Call, type Route } from "./route.ts";
 
 const usersPath = "/api/2/users";
 const organisationsPath = "/api/2/organisations";
@@ -183,22 +184,12 @@ function shown(call: Call, body: string): Answer {
 }
 
 /** `limit` and `offset` of the query, in whole numbers; every fault at once. */
-function pageOf({ query }: Call): Page {
-  const faults: PlacedFault[] = [];
-  const number = (name: string, standard: number, least: number, most: number) => {
-    const text = query[name];
-    if (text === undefined) return standard;
-    const value = typeof text === "string" && /^\d{1,15}$/.test(text) ? Number(text) : -1;
-    if (value >= least && value <= most) return value;
-    faults.push({ problem: "value-invalid", place: name, message: `must be a whole number from ${least} to ${most}` });
-    return standard;
-  };
-  const page = {
-    limit: number("limit", limits.pageEntries, 1, limits.largestPageEntries),
-    offset: number("offset", 0, 0, limits.largestId),
-  };
-  if (faults.length > 0) throw new Refusal("invalid", faults);
-  return page;
+function pageOf(call: Call): Page {
+  const query = new Query(call);
+  const limit = query.number("limit", limits.pageEntries, 1, limits.largestPageEntries);
+  const offset = query.number("offset", 0, 0, limits.largestId);
+  query.refuseFaults();
+  return { limit, offset };
 }
 
 function totalsOf({ limit, offset }: Page, total: number, totalcount: number) {

@@ -1,4 +1,4 @@
-import { Counter, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Route } from "./route.ts";
 
 /** What operations look at: GET /metrics in the text format of Prometheus. */
@@ -9,8 +9,17 @@ export interface Metrics {
   group(group: { readonly writes: number; readonly changes: number; readonly seconds: number }): void;
   /** One failure of the storage, by kind. */
   storeError(kind: string): void;
+  /** Where the log's figures come from, each time that they are printed. */
+  watchLog(figures: () => LogFigures): void;
   print(): Promise<string>;
   readonly type: string;
+}
+
+/** How far the log is, and how much of it is signed, in entries. */
+interface LogFigures {
+  readonly isSigning: boolean;
+  readonly size: number;
+  readonly signedSize: number;
 }
 
 /** The histogram's buckets are those of OpenTelemetry's http.server.request.duration. */
@@ -58,9 +67,27 @@ export function makeMetrics(): Metrics {
       changes.inc(group.changes);
     },
     storeError: (kind) => storeErrors.inc({ kind }),
+    watchLog: (figures) => watchLog(figures, register),
     print: () => register.metrics(),
     type: register.contentType,
   };
+}
+
+function watchLog(figures: () => LogFigures, register: Registry): void {
+  const gauge = (name: string, help: string, read: (figures: LogFigures) => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [register],
+      collect() {
+        this.set(read(figures()));
+      },
+    });
+  gauge("saywhen_log_signing", "1 while the log is signed; 0 when it does not extend what was signed before.", (log) =>
+    Number(log.isSigning),
+  );
+  gauge("saywhen_log_size", "Entries of the log.", (log) => log.size);
+  gauge("saywhen_log_signed_size", "Entries that the last signed checkpoint covers.", (log) => log.signedSize);
 }
 
 /** GET /metrics. */

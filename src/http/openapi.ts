@@ -1,7 +1,7 @@
 import { shapes } from "../wire/shapes.ts";
 import type { Links } from "./links.ts";
 import { jsonType, mediaTypes } from "./negotiate.ts";
-import { type BodyFormat, queryParameters, type Route } from "./route.ts";
+import { type BodyFormat, queryParameters, type Route, scopesOf } from "./route.ts";
 
 const errorShapes = { customers: "CustomerError", organisations: "OrganisationError", own: "Problem" } as const;
 
@@ -68,7 +68,7 @@ function operationOf(route: Route, path: string): object {
         content: errorContent(route),
       },
     },
-    security: scope === undefined ? [] : [{ bearer: [scope] }],
+    security: scopesOf(scope).map((each) => ({ bearer: [each] })),
   };
 }
 

@@ -1,5 +1,5 @@
 import { normalForm } from "../domain/address.ts";
-import { isDirectoryId } from "../domain/subject.ts";
+import { isDirectoryId, readSubject, type Subject } from "../domain/subject.ts";
 import type { UserName } from "../service/organisations.ts";
 import { type Call, Refusal } from "./route.ts";
 
@@ -17,4 +17,20 @@ export function userNameOf({ params }: Call): UserName {
   const email = user.includes("@") ? normalForm("email", user) : undefined;
   if (email === undefined) throw new Refusal("user-unknown");
   return { email };
+}
+
+/** The kinds of subject: each has paths of its own in our own API, because each has a scope that reads it. */
+export const subjectKinds = [
+  { kind: "customer", one: "a customer", scope: "customers:read" },
+  { kind: "organisation", one: "an organisation", scope: "emailpreferences:read" },
+  { kind: "user", one: "a user", scope: "emailpreferences:read" },
+] as const;
+
+type SubjectKind = (typeof subjectKinds)[number]["kind"];
+
+/** The subject of this kind that the path names: one whose id cannot be one is unknown. */
+export function subjectIn(kind: SubjectKind, { params }: Call): Subject {
+  const subject = readSubject(`${kind}:${params["id"] ?? ""}`);
+  if (subject === undefined) throw new Refusal("subject-unknown");
+  return subject;
 }

@@ -29,8 +29,8 @@ export interface Route {
   /** Other paths that answer the same. */
   readonly aliases?: readonly string[];
   readonly family: Family;
-  /** Absent: no credentials are asked for. */
-  readonly scope?: Scope;
+  /** Of several, one has to be there; which one, `handle` may know better. Absent: no credentials are asked for. */
+  readonly scope?: Scope | readonly [Scope, Scope, ...Scope[]];
   readonly summary: string;
   /** Names of the shapes (wire) of the body and of the answer with status 200 or 201, for OpenAPI. */
   readonly shapes: { readonly body?: string; readonly answer?: string };
@@ -47,6 +47,11 @@ export interface Route {
   /** The status of an answer that grants what was asked. Absent: 200. */
   readonly success?: 200 | 201 | 204;
   readonly handle: (call: Call) => Answer | Promise<Answer>;
+}
+
+/** The scopes of which a route wants one; none where it asks for no credentials. */
+export function scopesOf(scope: Route["scope"]): readonly Scope[] {
+  return scope === undefined ? [] : typeof scope === "string" ? [scope] : scope;
 }
 
 /** A request that has passed authentication, negotiation and its contract's own header rules. */

@@ -57,6 +57,12 @@ export interface Records {
    */
   everyPreferences(): AsyncIterable<Change>;
 
+  /** Every stream of every subject, in the order in which they first came; read in pieces, so that writes go on meanwhile. */
+  everySubjectStream(): AsyncIterable<Stream>;
+
+  /** The positions of all changes of a stream, in their order; also of those that are damaged. */
+  positions(stream: Stream): Promise<number[]>;
+
   /** Finishes the writes that were handed over, then lets go of the storage. */
   close(): Promise<void>;
 }
@@ -105,9 +111,12 @@ export interface Newest {
   readonly at: string;
   change<Document>(stream: Stream<Document>): Change<Document> | undefined;
   userWithEmail(email: string): number | undefined;
-  /** The positions of all changes of a stream, in their order. */
+  /** As they are in Records. */
   positions(stream: Stream): number[];
-  /** An id under which nothing is recorded: the first such above the number of entries that there ever were of this kind. */
+  /**
+   * An id under which nothing is recorded: the first such above the number of entries that there ever were of this kind.
+   * One that was given out before is never given out again.
+   */
   freeId(kind: "organisation" | "user"): number;
 }
 

@@ -1,41 +1,19 @@
-import { commitmentOf } from "../audit/verify-receipt.ts";
 import type { Change } from "../domain/change.ts";
+import { type ChangeRow, isErased, saidIn } from "../service/change-row.ts";
 import { type Opening, RecordDamaged } from "../service/store.ts";
 
-/** A change as it stands in its row. */
-export interface ChangeRow {
-  readonly position: number;
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  /** The stream's row. */
-  readonly stream: number;
-  readonly previous: number | null;
-  readonly kind: string;
-  readonly salt: Uint8Array;
-  readonly commitment: Uint8Array;
-  readonly body: string;
-}
-
-/** What to select for a ChangeRow. */
-export const changeColumns = "position, at, change.stream, previous, kind, salt, commitment, body";
+/**
+ * What to select for a ChangeRow. Whatever the disk has made of a row, each column has its type, so that what is wrong
+ * with it is found by what it says: numbers beyond those of JavaScript would otherwise be thrown about.
+ */
+export const changeColumns =
+  "CAST(position AS REAL) AS position, CAST(at AS REAL) AS at, CAST(change.stream AS REAL) AS stream, " +
+  "CAST(previous AS REAL) AS previous, CAST(kind AS TEXT) AS kind, coalesce(CAST(salt AS BLOB), x'') AS salt, " +
+  "coalesce(CAST(commitment AS BLOB), x'') AS commitment, coalesce(CAST(body AS TEXT), '') AS body";
 
 /** Leaves a change's text and salt as long as they are, so that no page is written anew with a copy of them left behind. */
 export const blankSql =
   "UPDATE change SET salt = zeroblob(length(salt)), body = printf('%*s', octet_length(body), '') WHERE position = ?";
-
-/** Whether the change went with its subject. */
-export function isErased({ body }: Pick<ChangeRow, "body">): boolean {
-  return body.startsWith(" ") && body.trim() === "";
-}
-
-/** What is wrong with the row of a change that was not erased; undefined when it fits its entry. */
-export function damageOf(row: ChangeRow): string | undefined {
-  return fits(row) ? undefined : "its text does not fit the commitment in its entry";
-}
-
-function fits({ salt, commitment, body }: ChangeRow): boolean {
-  return commitmentOf(salt, body).equals(commitment);
-}
 
 /**
  * The change that a row holds, with what opens its commitment.
@@ -43,14 +21,11 @@ function fits({ salt, commitment, body }: ChangeRow): boolean {
  * @throws RecordDamaged when the row does not fit the change's entry in the log, or says nothing any more
  */
 export function openingOf(row: ChangeRow): Opening {
-  const { position, at, previous, kind, salt, body } = row;
+  const { position, previous, salt, body } = row;
   if (isErased(row)) throw new RecordDamaged(position, "something points at it, but it was erased");
-  const damage = damageOf(row);
-  if (damage !== undefined) throw new RecordDamaged(position, damage);
-  const change = JSON.parse(body) as { -readonly [Name in keyof Change]: Change[Name] };
-  if (change.kind !== kind || Date.parse(change.at) !== at) {
-    throw new RecordDamaged(position, "its entry has another time or kind than its text");
-  }
+  const said = saidIn(row);
+  if (typeof said === "string") throw new RecordDamaged(position, said);
+  const change: { -readonly [Name in keyof Change]: Change[Name] } = said as Change;
   change.position = position;
   if (previous !== null) change.previous = previous;
   return { change, text: body, salt: Buffer.from(salt) };

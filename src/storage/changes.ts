@@ -1,10 +1,11 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { commitmentOf } from "../audit/verify-receipt.ts";
-import type { Change, Draft } from "../domain/change.ts";
+import type { Change, ChangeKind, Draft } from "../domain/change.ts";
 import type { Stream } from "../domain/stream.ts";
+import { type ChangeRow, isErased } from "../service/change-row.ts";
 import { type Opening, RecordDamaged } from "../service/store.ts";
-import { blankSql, type ChangeRow, changeColumns, isErased, openingOf } from "./change-row.ts";
+import { blankSql, changeColumns, openingOf } from "./change-row.ts";
 import { changeText } from "./change-text.ts";
 import type { Digest } from "./digests.ts";
 import { Recent } from "./recent.ts";
@@ -38,20 +39,32 @@ export interface Time {
 }
 
 const endSql = "SELECT position + 1 AS next, at FROM change ORDER BY position DESC LIMIT 1";
-const headSql = `SELECT ${changeColumns} FROM stream JOIN change ON position = head WHERE digest = ?`;
+const headSql = `SELECT ${changeColumns}, head FROM stream LEFT JOIN change ON position = head WHERE digest = ?`;
 const changeSql = `SELECT ${changeColumns} FROM change WHERE position = ?`;
-const linkSql = "SELECT at, stream, previous FROM change WHERE position = ?";
+const linkSql =
+  "SELECT CAST(at AS REAL) AS at, CAST(stream AS REAL) AS stream, CAST(previous AS REAL) AS previous FROM change WHERE position = ?";
+const streamSql = "SELECT id AS row, head FROM stream WHERE digest = ?";
+const positionsSql = "SELECT position FROM change WHERE stream = ? ORDER BY position";
 const addChangeSql =
   "INSERT INTO change (position, at, stream, previous, kind, salt, commitment, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 const addStreamSql = "INSERT INTO stream (digest, head) VALUES (?, ?)";
 const moveHeadSql = "UPDATE stream SET head = ? WHERE id = ?";
 const dropStreamSql = "UPDATE stream SET digest = NULL WHERE id = ?";
-const preferencesPageSql =
-  `SELECT ${changeColumns} FROM stream JOIN change ON position = head ` +
-  "WHERE stream.id > ? AND kind = 'preferences' AND digest IS NOT NULL ORDER BY stream.id LIMIT ?";
+const headPageSql =
+  "SELECT stream.id AS row, head FROM stream JOIN change ON position = head " +
+  "WHERE stream.id > ? AND kind IN ('preferences', ?) AND digest IS NOT NULL ORDER BY stream.id LIMIT ?";
 
 /** What a change's row says of its place, without what it says of its subject. */
 type Link = Pick<ChangeRow, "at" | "previous" | "stream">;
+
+/** A stream's newest change; without a position where there is none in the place to which the stream's row leads. */
+type HeadRow = (ChangeRow | { readonly position: null }) & { readonly head: number };
+
+/** A stream's row, with the position of its newest change. */
+interface StreamRow {
+  readonly row: number;
+  readonly head: number;
+}
 
 /** The log of changes and its heads. Writes are to be made inside a transaction, and `settle` called after it. */
 export class Changes {
@@ -60,12 +73,14 @@ export class Changes {
   readonly #head: StatementSync;
   readonly #change: StatementSync;
   readonly #link: StatementSync;
+  readonly #stream: StatementSync;
+  readonly #positions: StatementSync;
   readonly #addChange: StatementSync;
   readonly #addStream: StatementSync;
   readonly #moveHead: StatementSync;
   readonly #dropStream: StatementSync;
   readonly #blank: StatementSync;
-  readonly #preferencesPage: StatementSync;
+  readonly #headPage: StatementSync;
   /** What is committed. */
   #remembered = new Recent<Stream, Head>(rememberedTextMax);
   /** Where the log ends by what this process has written; unknown at first. */
@@ -79,12 +94,14 @@ export class Changes {
     this.#head = db.prepare(headSql);
     this.#change = db.prepare(changeSql);
     this.#link = db.prepare(linkSql);
+    this.#stream = db.prepare(streamSql);
+    this.#positions = db.prepare(positionsSql);
     this.#addChange = db.prepare(addChangeSql);
     this.#addStream = db.prepare(addStreamSql);
     this.#moveHead = db.prepare(moveHeadSql);
     this.#dropStream = db.prepare(dropStreamSql);
     this.#blank = db.prepare(blankSql);
-    this.#preferencesPage = db.prepare(preferencesPageSql);
+    this.#headPage = db.prepare(headPageSql);
   }
 
   end(): LogEnd {
@@ -100,8 +117,9 @@ export class Changes {
     if (this.#changed.has(stream)) return this.#changed.get(stream);
     const known = this.#remembered.get(stream);
     if (known !== undefined) return known;
-    const stored = this.#head.get(this.#digest(stream)) as ChangeRow | undefined;
+    const stored = this.#head.get(this.#digest(stream)) as HeadRow | undefined;
     if (stored === undefined) return undefined;
+    if (stored.position === null) throw new RecordDamaged(stored.head, "it is missing");
     const { change } = openingOf(stored);
     if (change.stream !== stream)
       throw new RecordDamaged(change.position, "its stream's row leads to another's change");
@@ -158,19 +176,10 @@ export class Changes {
     return low;
   }
 
-  /** The positions of a stream's changes, in their order. */
+  /** The positions of a stream's changes, in their order: what the changes say is not looked at, damaged or not. */
   positions(stream: Stream): number[] {
-    const head = this.head(stream);
-    const positions: number[] = [];
-    let position = head?.change.position;
-    while (position !== undefined) {
-      const link = this.#linkAt(position);
-      const isNext = link.stream === head?.row && (link.previous ?? -1) < position;
-      if (!isNext) throw new RecordDamaged(position, "it is not of the stream of the change that follows it");
-      positions.push(position);
-      position = link.previous ?? undefined;
-    }
-    return positions.reverse();
+    const found = this.#streamRow(stream);
+    return found === undefined ? [] : this.#positionsOf(found);
   }
 
   /**
@@ -195,17 +204,17 @@ export class Changes {
   }
 
   /**
-   * Takes from a stream's changes all that they say, and from the stream its name.
+   * Takes from a stream's changes all that they say, and from the stream its name: also where they are damaged.
    *
    * @returns the stream's row; undefined when it has no changes
    */
   erase(stream: Stream): number | undefined {
-    const head = this.head(stream);
-    if (head === undefined) return undefined;
-    for (const position of this.positions(stream)) this.#blank.run(position);
-    this.#dropStream.run(head.row);
+    const found = this.#streamRow(stream);
+    if (found === undefined) return undefined;
+    for (const position of this.#positionsOf(found)) this.#blank.run(position);
+    this.#dropStream.run(found.row);
     this.#changed.set(stream, undefined);
-    return head.row;
+    return found.row;
   }
 
   /** The transaction is over: what it changed is remembered when it was committed, and forgotten otherwise. */
@@ -223,15 +232,28 @@ export class Changes {
    */
   async *everyPreferences(): AsyncGenerator<Change> {
     const end = this.end().next;
+    for await (const head of this.#heads("preferences")) {
+      const then = this.#before(end, head);
+      if (then !== undefined) yield openingOf(then).change;
+    }
+  }
+
+  /** Every stream of every subject, in the order in which they first came. */
+  async *everySubjectStream(): AsyncGenerator<Stream> {
+    for await (const head of this.#heads("directory")) yield openingOf(head).change.stream;
+  }
+
+  /** The newest changes of all streams of preferences, and those of the other kind; without those erased meanwhile. */
+  async *#heads(otherKind: ChangeKind): AsyncGenerator<ChangeRow> {
     let after = 0;
     for (;;) {
-      const rows = this.#preferencesPage.all(after, pageSize) as unknown as ChangeRow[];
-      for (const row of rows) {
-        const then = this.#before(end, row);
-        if (then !== undefined && !isErased(then)) yield openingOf(then).change;
+      const page = this.#headPage.all(after, otherKind, pageSize) as unknown as StreamRow[];
+      for (const { head } of page) {
+        const row = this.#row(head);
+        if (row !== undefined && !isErased(row)) yield row;
       }
-      if (rows.length < pageSize) return;
-      after = rows.at(-1)?.stream ?? after;
+      if (page.length < pageSize) return;
+      after = page.at(-1)?.row ?? after;
       await nextTurn();
     }
   }
@@ -248,6 +270,28 @@ export class Changes {
       then = then.previous === null ? undefined : this.#row(then.previous);
     }
     return then;
+  }
+
+  #streamRow(stream: Stream): StreamRow | undefined {
+    return this.#stream.get(this.#digest(stream)) as StreamRow | undefined;
+  }
+
+  /** By the chain of its changes; where that is broken, by looking at every change there is. */
+  #positionsOf(stream: StreamRow): number[] {
+    return this.#chain(stream) ?? this.#positions.all(stream.row).map(({ position }) => position as number);
+  }
+
+  /** Undefined when a change is missing, or is not of the stream of the one that follows it. */
+  #chain({ row, head }: StreamRow): number[] | undefined {
+    const positions: number[] = [];
+    let next: number | null = head;
+    while (next !== null) {
+      const link = this.#link.get(next) as Link | undefined;
+      if (link?.stream !== row || (link.previous ?? -1) >= next) return undefined;
+      positions.push(next);
+      next = link.previous;
+    }
+    return positions.reverse();
   }
 
   #row(position: number): ChangeRow | undefined {

@@ -13,7 +13,7 @@ const saveSql =
   "INSERT INTO directory (kind, id, stream, email) VALUES (?, ?, ?, ?) " +
   "ON CONFLICT (kind, id) DO UPDATE SET email = excluded.email";
 const dropSql = "DELETE FROM directory WHERE kind = ? AND id = ?";
-const addedSql = "UPDATE directory_size SET entries = entries + 1, ever = ever + 1 WHERE kind = ?";
+const addedSql = "UPDATE directory_size SET entries = entries + 1, ever = max(ever + 1, ?) WHERE kind = ?";
 const droppedSql = "UPDATE directory_size SET entries = entries - 1 WHERE kind = ?";
 const sizeSql = "SELECT entries, ever FROM directory_size WHERE kind = ?";
 const ownerSql = "SELECT id FROM directory WHERE email = ?";
@@ -22,7 +22,7 @@ const pageSql =
   "JOIN stream ON stream.id = entry.stream ORDER BY entry.id";
 const isKnownSql = "SELECT 1 FROM stream WHERE digest = ?";
 
-/** How many entries of a kind there are, and how many there ever were. */
+/** How many entries of a kind there are; and what a free id is above: raised by each new entry by one, or to a given-out id. */
 interface Size {
   readonly entries: number;
   readonly ever: number;
@@ -39,7 +39,7 @@ export class Directory {
   readonly #owner: StatementSync;
   readonly #page: StatementSync;
   readonly #isKnown: StatementSync;
-  /** The last free ids found. What is taken stays taken, so each search can begin where the last one ended. */
+  /** The last free ids found: each search can begin where the last one ended. */
   readonly #lastFree = new Map<EntryKind, number>();
 
   constructor(db: DatabaseSync, digest: Digest) {
@@ -64,7 +64,8 @@ export class Directory {
     const { kind, id } = nameOf(draft.stream);
     const { email } = draft.document as UserEntry;
     this.#save.run(kind, id, stream, email === undefined ? null : this.#digest(email.toLowerCase()));
-    if (isNew) this.#added.run(kind);
+    // An id that was given out is never given out again, also when all below it are free by then.
+    if (isNew) this.#added.run(id === this.#lastFree.get(kind) ? id : 0, kind);
   }
 
   /** Drops the entry whose stream is erased. */

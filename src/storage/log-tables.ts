@@ -5,11 +5,13 @@ import type { LogIdentity, SignedCheckpoint, Tile } from "../service/log-store.t
 import { inTransaction } from "./transaction.ts";
 
 const entriesSql = "SELECT at, kind, commitment FROM change WHERE position >= ? AND position < ? ORDER BY position";
-const tileSql = "SELECT hashes FROM tile WHERE level = ? AND number = ?";
+const tileSql = "SELECT CAST(hashes AS BLOB) AS hashes FROM tile WHERE level = ? AND number = ?";
 const lastTileSql = "SELECT max(number) AS number FROM tile WHERE level = 0";
 const saveTileSql =
   "INSERT INTO tile (level, number, hashes) VALUES (?, ?, ?) ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes";
-const identitiesSql = "SELECT origin, public_key, since, checkpoint_size, checkpoint FROM log ORDER BY number";
+const identitiesSql =
+  "SELECT CAST(origin AS TEXT) AS origin, coalesce(CAST(public_key AS BLOB), x'') AS public_key, CAST(since AS REAL) AS since, " +
+  "CAST(checkpoint_size AS REAL) AS checkpoint_size, CAST(checkpoint AS TEXT) AS checkpoint FROM log ORDER BY number";
 const addIdentitySql =
   "INSERT INTO log (origin, public_key, since, checkpoint_size, checkpoint) VALUES (?, ?, ?, ?, ?)";
 const saveCheckpointSql =
@@ -60,11 +62,17 @@ export class LogTables {
     return last === null ? 0 : (last + 1) * tileHashes;
   }
 
+  /** What is derived may be lost with the power: the next sync that something else needs takes it along. */
   saveTiles(tiles: readonly Tile[]): void {
     const save = this.#db.prepare(saveTileSql);
-    inTransaction(this.#db, () => {
-      for (const { level, index, hashes } of tiles) save.run(level, index, hashes);
-    });
+    this.#db.exec("PRAGMA synchronous = NORMAL");
+    try {
+      inTransaction(this.#db, () => {
+        for (const { level, index, hashes } of tiles) save.run(level, index, hashes);
+      });
+    } finally {
+      this.#db.exec("PRAGMA synchronous = FULL");
+    }
   }
 
   identities(): LogIdentity[] {

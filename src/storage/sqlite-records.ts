@@ -4,6 +4,7 @@ import type { Entry } from "../audit/verify-receipt.ts";
 import type { Change } from "../domain/change.ts";
 import type { OrganisationEntry, UserEntry } from "../domain/directory.ts";
 import type { Stream } from "../domain/stream.ts";
+import type { Inspectable, Inspection } from "../service/inspection.ts";
 import type { LogIdentity, LogRecords } from "../service/log-store.ts";
 import {
   type Listing,
@@ -17,11 +18,12 @@ import { Addresses } from "./addresses.ts";
 import { Changes } from "./changes.ts";
 import { digestOf } from "./digests.ts";
 import { Directory, type EntryKind } from "./directory.ts";
+import { SqliteInspection } from "./inspection.ts";
 import { LogTables } from "./log-tables.ts";
 import { failureOf } from "./sqlite-failure.ts";
 
 /** What is recorded in an SQLite file, by one connection. */
-export class SqliteRecords implements Records, LogRecords {
+export class SqliteRecords implements Records, LogRecords, Inspectable {
   protected readonly db: DatabaseSync;
   protected readonly changes: Changes;
   protected readonly addresses: Addresses;
@@ -84,13 +86,16 @@ export class SqliteRecords implements Records, LogRecords {
     return this.guarded(() => this.changes.all(this.addresses.heads(normal)).map(({ stream }) => stream));
   }
 
-  async *everyPreferences(): AsyncGenerator<Change> {
-    if (this.isClosed) throw closed();
-    try {
-      yield* this.changes.everyPreferences();
-    } catch (error) {
-      throw this.named(error);
-    }
+  everyPreferences(): AsyncGenerator<Change> {
+    return this.#guardedEach(() => this.changes.everyPreferences());
+  }
+
+  everySubjectStream(): AsyncGenerator<Stream> {
+    return this.#guardedEach(() => this.changes.everySubjectStream());
+  }
+
+  async positions(stream: Stream): Promise<number[]> {
+    return this.guarded(() => this.changes.positions(stream));
   }
 
   async size(): Promise<number> {
@@ -113,6 +118,10 @@ export class SqliteRecords implements Records, LogRecords {
     return this.guarded(() => this.log.identities());
   }
 
+  inspection(): Inspection {
+    return this.guarded(() => new SqliteInspection(this.db));
+  }
+
   async close(): Promise<void> {
     if (this.isClosed) return;
     this.isClosed = true;
@@ -124,6 +133,15 @@ export class SqliteRecords implements Records, LogRecords {
     if (this.isClosed) throw closed();
     try {
       return work();
+    } catch (error) {
+      throw this.named(error);
+    }
+  }
+
+  async *#guardedEach<Item>(items: () => AsyncIterable<Item>): AsyncGenerator<Item> {
+    if (this.isClosed) throw closed();
+    try {
+      yield* items();
     } catch (error) {
       throw this.named(error);
     }

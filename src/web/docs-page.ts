@@ -1,4 +1,4 @@
-import type { Route } from "../http/route.ts";
+import { type Route, scopesOf } from "../http/route.ts";
 import { escapeHtml, html } from "./html.ts";
 
 /** GET /docs: every route, for people, from the table that is served. */
@@ -20,7 +20,9 @@ function listOf(routes: readonly Route[]): string {
       addresses,
       escapeHtml(summary),
       formats.join(", "),
-      scope === undefined ? "" : `<code>${scope}</code>`,
+      scopesOf(scope)
+        .map((each) => `<code>${each}</code>`)
+        .join(" or "),
     ];
     return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
   });

@@ -1,12 +1,9 @@
 import Type from "typebox";
 import type { Catalogue } from "../domain/catalogue.ts";
 import { checkCatalogue } from "../domain/catalogue-check.ts";
-import { textOf } from "./body-text.ts";
-import { FaultList } from "./fault-list.ts";
-import { parseJson } from "./json-in.ts";
+import { placeInJson, readJson } from "./json-shape.ts";
 import { count, object } from "./members.ts";
-import { jsonPointer } from "./place.ts";
-import type { Reading, Shape } from "./shape.ts";
+import type { Shape } from "./shape.ts";
 
 const flag = (description: string) => Type.Optional(Type.Boolean({ description }));
 const name = Type.String({ minLength: 1 });
@@ -47,8 +44,6 @@ const schema = object({
   ),
 });
 
-const place: Shape<unknown>["place"] = (path) => jsonPointer(path, undefined, new Map());
-
 /**
  * A catalogue as it is sent: in JSON alone, in the structure of `catalogue.yaml`. What its names and values may be is
  * the domain's to say, which reads the file as well; the schema is for those who look it up.
@@ -58,7 +53,7 @@ export const catalogueWish: Shape<unknown> = {
   schema,
   read: readJson,
   print: (value) => JSON.stringify(value),
-  place,
+  place: placeInJson,
 };
 
 /** The catalogue that counts, every member written out, with the position of the change that recorded it. */
@@ -81,12 +76,5 @@ export const catalogueAnswer: Shape<CatalogueView> = {
     return "faults" in checked ? checked : { value: { catalogue: checked.catalogue, change } };
   },
   print: (value) => JSON.stringify(value),
-  place,
+  place: placeInJson,
 };
-
-function readJson(body: Uint8Array): Reading<unknown> {
-  const faults = new FaultList(new Map());
-  const text = textOf(body, faults);
-  const parsed = text === undefined ? undefined : parseJson(text, faults);
-  return parsed === undefined || !faults.isEmpty ? { faults: faults.list() } : { value: parsed.value };
-}

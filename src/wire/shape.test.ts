@@ -57,8 +57,8 @@ function valueOf(shape: Shape<unknown>, body: string, format: WireFormat): unkno
   return reading.value;
 }
 
-// The catalogue is read by the rules of its file, not by a layout, and never comes as XML.
-const laidOut = shapes.filter(({ name }) => !name.startsWith("Catalogue"));
+// What says nothing of XML is JSON alone, and has no layout: the catalogue, and what our own API answers.
+const laidOut = shapes.filter(({ schema }) => JSON.stringify(schema).includes('"xml":'));
 
 for (const shape of laidOut) {
   const layout = layoutWithin(shape);
@@ -151,6 +151,8 @@ test("every member of every shape has a description", () => {
     }
     look(items, `${place}[]`);
   };
-  for (const { name, schema } of laidOut) look(JSON.parse(JSON.stringify(schema)), name);
+  // The members of the catalogue are described on a page of their own.
+  const described = shapes.filter(({ name }) => !name.startsWith("Catalogue"));
+  for (const { name, schema } of described) look(JSON.parse(JSON.stringify(schema)), name);
   assert.deepEqual(undescribed, []);
 });

@@ -3,8 +3,10 @@ import * as clients from "./clients.ts";
 import * as customers from "./customer-preferences.ts";
 import * as directory from "./directory.ts";
 import * as emails from "./email-preferences.ts";
+import * as opened from "./opened-changes.ts";
 import * as errors from "./problems.ts";
 import type { Shape } from "./shape.ts";
+import * as subjects from "./subjects.ts";
 
 /** Every shape there is: the components of the OpenAPI document. */
 export const shapes: readonly Shape<unknown>[] = [
@@ -34,6 +36,12 @@ export const shapes: readonly Shape<unknown>[] = [
   clients.clientAnswer,
   clients.clientList,
   clients.clientWithSecret,
+  subjects.subjectHistory,
+  subjects.customerChoices,
+  subjects.preferencesInForce,
+  opened.changeOpening,
+  opened.subjectExport,
+  opened.erasedSubject,
   errors.customerError,
   errors.organisationError,
   errors.ownProblem,

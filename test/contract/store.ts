@@ -4,6 +4,8 @@ import { catalogueStream, preferencesOf } from "../../src/domain/stream.ts";
 import { customer, user } from "../../src/domain/subject.ts";
 import { StoreUnavailable } from "../../src/service/store.ts";
 import { clientStoreContract } from "./client-store.ts";
+import { erasureContract } from "./erasure.ts";
+import { logStoreContract } from "./log-store.ts";
 import {
   addOrganisation,
   addUser,
@@ -18,7 +20,7 @@ import {
 } from "./store-support.ts";
 
 /**
- * What every storage has to do: the sentences of the ports' doc comments (src/service/store.ts and client-store.ts),
+ * What every storage has to do: the sentences of the ports' doc comments (src/service/store.ts, client-store.ts and log-store.ts),
  * run. A storage that cannot keep one of them says why.
  *
  * @param place makes a new, empty place to store things in; what is opened there again has what was stored before
@@ -358,6 +360,8 @@ export function storeContract(name: string, place: () => Place, exempt: Exemptio
   });
 
   clientStoreContract(name, open, exempt);
+  logStoreContract(name, open, exempt);
+  erasureContract(name, open, says);
 
   it(`${name}: every sentence of the contract that is exempt is one that the contract has`, () => {
     for (const sentence of Object.keys(exempt)) assert(says.known(sentence), sentence);

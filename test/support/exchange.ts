@@ -1,4 +1,4 @@
-import { request as httpRequest } from "node:http";
+import { Agent, request as httpRequest } from "node:http";
 import type { FastifyInstance } from "fastify";
 
 /** One request as a test writes it. A header may stand there more than once. */
@@ -33,23 +33,37 @@ export function inProcess(server: FastifyInstance): Transport {
   };
 }
 
-/** Requests go over a socket of their own. */
-export function overSocket(url: string): Transport {
+/** Requests go over one connection, one after the other, for as long as the server keeps it. */
+export function overOneConnection(url: string): Transport & AsyncDisposable {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  return Object.assign(overSocket(url, agent), { [Symbol.asyncDispose]: async () => agent.destroy() });
+}
+
+/**
+ * Requests go over a socket of their own.
+ *
+ * @param agent what opens, and keeps, the sockets instead
+ */
+export function overSocket(url: string, agent?: Agent): Transport {
   const { hostname, port, host } = new URL(url);
   return ({ method, target, headers = [], body }) => {
     const bytes = body === undefined ? undefined : Buffer.from(body);
     const length = bytes === undefined ? [] : ["Content-Length", String(bytes.length)];
-    const flat = ["Host", host, "Connection", "close", ...length, ...headers.flat()];
+    const connection = agent === undefined ? ["Connection", "close"] : [];
+    const flat = ["Host", host, ...connection, ...length, ...headers.flat()];
     return new Promise((resolve, reject) => {
-      const request = httpRequest({ hostname, port, method, path: target, headers: flat, agent: false }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("error", reject);
-        response.on("end", () => {
-          const text = Buffer.concat(chunks).toString("utf8");
-          resolve({ status: response.statusCode ?? 0, headers: joined(response.headers), body: text });
-        });
-      });
+      const request = httpRequest(
+        { hostname, port, method, path: target, headers: flat, agent: agent ?? false },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on("data", (chunk: Buffer) => chunks.push(chunk));
+          response.on("error", reject);
+          response.on("end", () => {
+            const text = Buffer.concat(chunks).toString("utf8");
+            resolve({ status: response.statusCode ?? 0, headers: joined(response.headers), body: text });
+          });
+        },
+      );
       request.on("error", reject);
       request.end(bytes);
     });

@@ -57,3 +57,12 @@ export function serve(
   }));
   return { child, url, ended, written: () => ({ stderr, stdout }) };
 }
+
+/** A command of `saywhen`, in a process of its own, until it ends. */
+export function saywhen(
+  cwd: string,
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  return serve(cwd, env, [process.execPath, main, ...words]).ended;
+}

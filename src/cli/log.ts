@@ -1,0 +1,75 @@
+import { verifierKeyOf } from "../audit/checkpoint.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Continued } from "../service/continue-log.ts";
+import type { KeyFiles } from "../service/key-files.ts";
+import type { LogIdentity } from "../service/log-store.ts";
+import { whyStopped } from "../service/why-stopped.ts";
+import type { Rebuilt } from "../storage/rebuild.ts";
+import { type Command, type CommandContext, CommandFailure, misunderstood } from "./command.ts";
+import { inWords, withRecords } from "./opened.ts";
+
+const usage = `saywhen log
+saywhen log continue [--new-key]
+saywhen log rebuild
+continue: go on under a new name, after the database was set back, or with another key
+rebuild: derive everything anew that is derived from the changes`;
+
+/** What the command needs of the composition root, which is loaded when it is needed. */
+export interface LogTools {
+  openKeys(settings: Settings): KeyFiles;
+  continueNow(settings: Settings, options: { readonly newKey: boolean }): Promise<Continued>;
+  rebuildNow(settings: Settings): Promise<Rebuilt>;
+}
+
+/** Shows how the log stands, and mends it. */
+export function logCommand(tools: () => Promise<LogTools>): Command {
+  return {
+    name: "log",
+    usage,
+    summary: "Show how the log stands; continue it under a new name; rebuild what is derived.",
+    async run(args, context) {
+      const words = args.join(" ");
+      if (words === "") await show(tools, context);
+      else if (words === "continue") await goOn(tools, context, false);
+      else if (words === "continue --new-key") await goOn(tools, context, true);
+      else if (words === "rebuild") await rebuild(tools, context);
+      else throw misunderstood(usage);
+      return 0;
+    },
+  };
+}
+
+async function show(tools: () => Promise<LogTools>, context: CommandContext): Promise<void> {
+  const { settings, print } = context;
+  const keyFiles = (await tools()).openKeys(settings);
+  await withRecords(context, async (records) => {
+    const [current, ...earlier] = (await records.identities()).toReversed();
+    print(`entries       ${await records.size()}`);
+    if (current === undefined) return print("It was never signed; starting the service gives it a name and a key.");
+    print(`origin        ${current.origin}`);
+    print(`verifier key  ${keyOf(current)}`);
+    for (const identity of earlier) print(`before        ${keyOf(identity)}`);
+    print(`signed        ${current.checkpoint === undefined ? "nothing yet" : `${current.checkpoint.size} entries:`}`);
+    if (current.checkpoint !== undefined) print(`\n${current.checkpoint.note.trimEnd()}`);
+    const stopped = await whyStopped(records, keyFiles);
+    if (stopped !== undefined) throw new CommandFailure(`Nothing is signed. ${stopped}`);
+  });
+}
+
+function keyOf({ origin, publicKey }: LogIdentity): string {
+  return verifierKeyOf(origin, publicKey);
+}
+
+async function goOn(tools: () => Promise<LogTools>, { settings, tell, print }: CommandContext, newKey: boolean) {
+  const { continueNow } = await tools();
+  const { origin, verifierKey, position } = await inWords(settings, () => continueNow(settings, { newKey }));
+  tell(`The log goes on as ${origin}, since change ${position}. Its verifier key, for whoever verifies it:`);
+  print(verifierKey);
+}
+
+async function rebuild(tools: () => Promise<LogTools>, { settings, tell }: CommandContext): Promise<void> {
+  const { rebuildNow } = await tools();
+  const { size, mended } = await inWords(settings, () => rebuildNow(settings));
+  const was = mended === 1 ? "1 thing was" : `${mended} things were`;
+  tell(`Everything is derived anew from ${size} changes, and verified; ${was} wrong before.`);
+}

@@ -1,0 +1,56 @@
+import { parseArgs } from "node:util";
+import type { Settings } from "../config/settings.ts";
+import type { Restored } from "../storage/restore.ts";
+import { type Command, type CommandContext, misunderstood } from "./command.ts";
+import { inWords } from "./opened.ts";
+
+const usage = `saywhen restore <file> [--new-key]
+--new-key: go on with a new key, because the log's is lost`;
+
+type Restore = (settings: Settings, file: string, options: { readonly newKey: boolean }) => Promise<Restored>;
+
+/** Puts a backup in the place of the database. */
+export function restoreCommand(restore: Restore): Command {
+  return {
+    name: "restore",
+    usage,
+    summary: "Verify a backup wholly, then put it in the place of the database.",
+    async run(args, context) {
+      const { file, newKey } = read(args);
+      const { settings } = context;
+      const work = () => restore(settings, file, { newKey });
+      tellAbout(await inWords(settings, work, "Nothing was replaced. "), context);
+      return 0;
+    },
+  };
+}
+
+function read(args: readonly string[]): { file: string; newKey: boolean } {
+  try {
+    const options = { "new-key": { type: "boolean" } } as const;
+    const { positionals, values } = parseArgs({ args: [...args], options, allowPositionals: true });
+    const [file, ...rest] = positionals;
+    if (file !== undefined && rest.length === 0) return { file, newKey: values["new-key"] ?? false };
+  } catch {
+    // Falls through to the same answer.
+  }
+  throw misunderstood(usage);
+}
+
+function tellAbout(restored: Restored, { print, settings }: CommandContext): void {
+  const { size, at, before, erased, unreadable, lost, continued } = restored;
+  print(`${settings.database} is restored: ${size} changes${at === undefined ? "" : `, the last of ${at}`}.`);
+  if (before !== undefined) print(`What was there before is ${before}; remove it when you need it no more.`);
+  if (erased > 0) print(`Erased again, as they were after the backup: ${erased} subjects.`);
+  if (unreadable > 0) {
+    print(
+      `Not erased again: whom the ${unreadable} lines of ${settings.key}.erased are about tells the lost key only.`,
+    );
+  }
+  if (lost !== undefined) {
+    print(
+      `Lost: the changes at positions ${size} to ${lost.size - 1}, for which this was signed:\n${lost.note.trimEnd()}`,
+    );
+  }
+  if (continued !== undefined) print(`The log goes on under a new name. Its verifier key: ${continued.verifierKey}`);
+}

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { gunzipSync } from "node:zlib";
+import { startInProcess, temporaryFolder } from "../../test/support/service.ts";
+
+describe("the log's routes", () => {
+  it("answer 503 for everything that is signed for while nothing is signed, and the rest as ever", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "saywhen.db");
+    await (await startInProcess({ file })).service.close();
+    writeFileSync(`${file}.key.checkpoint`, "damaged\n");
+    await using running = await startInProcess({ file });
+    const { server, logStopped } = running.service;
+    assert.match(logStopped ?? "", /saywhen\.db\.key\.checkpoint is damaged/);
+    const signed = ["changes/0/receipt", "log/checkpoint", "log/tile/0/000.p/1", "log/tile/entries/000.p/1"];
+    for (const path of signed) {
+      const answer = await server.inject(`/v1/${path}`);
+      assert.equal(answer.statusCode, 503);
+      assert.match(answer.body, /#log-stopped"/);
+      assert.equal(answer.headers["retry-after"], undefined);
+    }
+    assert.equal((await server.inject("/v1/log/key")).statusCode, 200);
+    assert.equal((await server.inject("/readyz")).statusCode, 200);
+    assert.match((await server.inject("/metrics")).body, /^saywhen_log_signing 0$/m);
+  });
+
+  it("compress bundles of entries for those who take that", async () => {
+    await using running = await startInProcess();
+    const { server } = running.service;
+    await server.inject("/v1/log/checkpoint");
+    const url = "/v1/log/tile/entries/000.p/1";
+    const plain = await server.inject(url);
+    assert.equal(plain.rawPayload.readUInt16BE(), plain.rawPayload.length - 2);
+    for (const accepted of ["gzip", "deflate, GZIP ; q=1.000, br"]) {
+      const packed = await server.inject({ url, headers: { "accept-encoding": accepted } });
+      assert.equal(packed.headers["content-encoding"], "gzip");
+      assert.deepEqual(gunzipSync(packed.rawPayload), plain.rawPayload);
+    }
+    for (const refused of ["", "gzip;q=0", "gzip;q=0.000", "gzipped", "br"]) {
+      const answer = await server.inject({ url, headers: { "accept-encoding": refused } });
+      assert.deepEqual(answer.rawPayload, plain.rawPayload);
+    }
+  });
+
+  it("tell operations how far the log is, and how much of it is signed", async () => {
+    await using running = await startInProcess();
+    const { server } = running.service;
+    const figures = async () => (await server.inject("/metrics")).body.match(/^saywhen_log_\w+ \d+$/gm);
+    assert.deepEqual(await figures(), ["saywhen_log_signing 1", "saywhen_log_size 1", "saywhen_log_signed_size 0"]);
+    await server.inject("/v1/log/checkpoint");
+    assert.deepEqual(await figures(), ["saywhen_log_signing 1", "saywhen_log_size 1", "saywhen_log_signed_size 1"]);
+  });
+});

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { describe, it, type TestContext } from "node:test";
+import { verifierKeyOf } from "../audit/checkpoint.ts";
+import { openNote, parseCheckpoint } from "../audit/verify-receipt.ts";
+import { draft } from "../domain/change.ts";
+import { logStream, type Stream } from "../domain/stream.ts";
+import { openKeyFiles } from "../storage/key-files.ts";
+import { openSqliteStore } from "../storage/sqlite-store.ts";
+import { continueLog, NothingToContinue } from "./continue-log.ts";
+import { KeyUnusable } from "./key-files.ts";
+import { Log } from "./log.ts";
+
+const act = { actor: "Jo", client: "crm" };
+
+/** A log with one change, signed for under its first name. */
+async function signedLog(test: TestContext) {
+  const store = await openSqliteStore({ file: ":memory:" });
+  test.after(() => store.close());
+  const keyFiles = openKeyFiles(":memory:");
+  const add = (subject: string) =>
+    store.append({
+      reads: [],
+      step: () => ({ append: [draft(act, "preferences", subject as Stream<object>, { subject })] }),
+    });
+  /** The newest checkpoint, signed by whoever the log is now. */
+  const sign = async (): Promise<{ key: string; note: string }> => {
+    const log = await Log.open({
+      store,
+      keyFiles,
+      base: "example.com",
+      onError: (error) => assert.fail(String(error)),
+    });
+    try {
+      return { key: log.verifierKey, note: await log.checkpoint() };
+    } finally {
+      await log.close();
+    }
+  };
+  const continuation = async () => (await store.newest([logStream]))[0];
+  await add("customer:1");
+  return { store, keyFiles, add, sign, continuation, first: await sign() };
+}
+
+describe("continuing the log", () => {
+  it("goes on under a new name, with an entry that names the key and the last checkpoint before", async (test) => {
+    const { store, keyFiles, add, sign, continuation, first } = await signedLog(test);
+    await add("customer:2");
+    const { origin, verifierKey, position } = await continueLog(store, keyFiles);
+    assert.match(origin, /^example\.com\/v1\/log\/[0-9a-f]{8}$/);
+    assert.equal(position, 2);
+    const document = { key: verifierKey, lastCheckpoint: first.note, previousKey: first.key };
+    assert.deepEqual((await continuation())?.document, document);
+    assert.equal((await store.identities())[1]?.since, 3);
+    const { key, note } = await sign();
+    assert.equal(key, verifierKey);
+    assert.deepEqual(parseCheckpoint(openNote(note, key)).size, 3);
+    assert.equal(keyFiles.keptCheckpoint(), note);
+  });
+
+  it("names the kept checkpoint where it shows more than the database's own", async (test) => {
+    const { store, keyFiles, add, sign, continuation, first } = await signedLog(test);
+    await add("customer:2");
+    const { note } = await sign();
+    await store.saveCheckpoint({ size: 1, note: first.note });
+    await continueLog(store, keyFiles);
+    assert.equal((await continuation())?.document.lastCheckpoint, note);
+  });
+
+  it("gives the first name another ending each time, whatever the name was", async (test) => {
+    const { store, keyFiles } = await signedLog(test);
+    const origins = [(await continueLog(store, keyFiles)).origin, (await continueLog(store, keyFiles)).origin];
+    for (const origin of origins) assert.match(origin, /^example\.com\/v1\/log\/[0-9a-f]{8}$/);
+    assert.notEqual(origins[0], origins[1]);
+  });
+
+  it("takes a new key on, and leaves what is derived from the first one as it was", async (test) => {
+    const { store, keyFiles, sign, continuation, first } = await signedLog(test);
+    const secret = keyFiles.secret("erasures");
+    await continueLog(store, keyFiles, { newKey: true });
+    const [before, now] = await store.identities();
+    assert(before !== undefined && now !== undefined && !before.publicKey.equals(now.publicKey));
+    assert.equal((await continuation())?.document.previousKey, first.key);
+    assert.equal((await sign()).key, verifierKeyOf(now.origin, now.publicKey));
+    assert.deepEqual(keyFiles.secret("erasures"), secret);
+  });
+
+  it("is mended by another one, wherever it was cut short", async (test) => {
+    const { store, keyFiles, sign, first } = await signedLog(test);
+    keyFiles.newKey();
+    await assert.rejects(sign(), KeyUnusable, "a new key only: nothing is signed");
+    await continueLog(store, keyFiles);
+    const once = await sign();
+
+    const document = { key: `${first.key}0`, previousKey: once.key };
+    await store.append({ reads: [], step: () => ({ append: [draft(act, "continuation", logStream, document)] }) });
+    assert.equal((await sign()).key, once.key, "an entry only: the identity before goes on");
+    const { verifierKey } = await continueLog(store, keyFiles);
+    assert.equal((await sign()).key, verifierKey);
+  });
+
+  it("has nothing to continue where nothing was signed, and says when there is no key", async (test) => {
+    const store = await openSqliteStore({ file: ":memory:" });
+    test.after(() => store.close());
+    await assert.rejects(continueLog(store, openKeyFiles(":memory:")), NothingToContinue);
+    const other = await signedLog(test);
+    await assert.rejects(continueLog(other.store, openKeyFiles(":memory:")), /make a new one with --new-key/);
+    assert.equal(await other.store.size(), 1);
+  });
+});

@@ -1,0 +1,59 @@
+import type { KeyObject } from "node:crypto";
+
+/**
+ * The log's private key and what stands beside it, apart from the database: so that a database that was lost, or
+ * restored to an earlier state, is found out by what is kept here.
+ */
+export interface KeyFiles {
+  /** Where the key is; the other files' names begin with it. For messages. */
+  readonly path: string;
+
+  /**
+   * The private key (Ed25519); undefined when there is none.
+   *
+   * @throws KeyUnusable when it cannot be read, or is none
+   */
+  privateKey(): KeyObject | undefined;
+
+  /**
+   * Makes a new private key, durably. The one before stays beside it, as `<path>.<16 hexadecimal digits of its public
+   * key's SHA-256>.old`, and what `secret` answers stays as it was.
+   *
+   * @throws KeyUnusable when the one before cannot be read
+   */
+  newKey(): KeyObject;
+
+  /** The last signed checkpoint, as it was kept; undefined when there is none. */
+  keptCheckpoint(): string | undefined;
+
+  /**
+   * Keeps a signed checkpoint in the place of the one before. When the promise resolves, it survives a power loss.
+   * Rejects with StoreUnavailable; then one of the two is there, whole.
+   */
+  keepCheckpoint(note: string): Promise<void>;
+
+  /**
+   * Adds a line to the book of erasures. When it returns, the line survives a power loss.
+   *
+   * @param line without line ends
+   * @throws StoreUnavailable
+   */
+  addErasure(line: string): void;
+
+  /** The lines of the book of erasures, in their order. A crash can have left one among them that is cut off. */
+  erasures(): string[];
+
+  /**
+   * 32 bytes that nobody can tell who has not got the key; always the same for one use, also after a new key was made:
+   * derived by HKDF-SHA256 from the first key's seed, which the key's file goes on holding.
+   *
+   * @param use what for, such as `erasures`
+   * @throws KeyUnusable when there is no key, or it cannot be read
+   */
+  secret(use: string): Buffer;
+}
+
+/** The log's key is missing, cannot be read, or is not the right one. The message says what to do. */
+export class KeyUnusable extends Error {
+  override readonly name = "KeyUnusable";
+}

@@ -1,0 +1,183 @@
+import { createHash, type KeyObject } from "node:crypto";
+import { rawPublicKey, verifierKeyOf } from "../audit/checkpoint.ts";
+import { openNote, parseCheckpoint, ReceiptInvalid } from "../audit/verify-receipt.ts";
+import { type KeyFiles, KeyUnusable } from "./key-files.ts";
+import type { LogIdentity, LogRecords, LogStore } from "./log-store.ts";
+import type { LogTree } from "./log-tree.ts";
+
+/** The key's files show a log that the database does not hold. The message names the ways out. */
+export class LogLost extends Error {
+  override readonly name = "LogLost";
+}
+
+/** An identity, with the key to sign under it. */
+export interface SigningIdentity {
+  readonly identity: LogIdentity;
+  readonly privateKey: KeyObject;
+}
+
+/**
+ * The identity in force, with its key. A database that records none takes one on: with the key that is there, else
+ * with a new one.
+ *
+ * @param base where the log is reached from outside, without scheme; the origin is made from it. Undefined: from the key
+ * @throws KeyUnusable when the key is missing, or is another one than the database records
+ * @throws LogLost when the key is that of a log which the database does not hold
+ */
+export async function identityInForce(
+  store: LogStore,
+  keyFiles: KeyFiles,
+  tree: LogTree,
+  base: string | undefined,
+): Promise<SigningIdentity> {
+  const identity = (await store.identities()).at(-1);
+  if (identity !== undefined) return { identity, privateKey: keyOf(identity, keyFiles) };
+  await refuseLost(store, keyFiles, tree);
+  const privateKey = keyFiles.privateKey() ?? keyFiles.newKey();
+  const publicKey = rawPublicKey(privateKey);
+  const taken = { origin: originOf(base, publicKey), publicKey, since: await store.size() };
+  await store.addIdentity(taken);
+  return { identity: taken, privateKey };
+}
+
+/**
+ * The log's name: the address below which it is found, without scheme (c2sp.org/tlog-tiles); one that nobody else has
+ * where the service has been told no address.
+ *
+ * @param base such as `say.example.org/when`
+ */
+function originOf(base: string | undefined, publicKey: Buffer): string {
+  const unique = () => `saywhen.invalid/${createHash("sha256").update(publicKey).digest("hex").slice(0, 16)}`;
+  // A key's name may have no plus sign in it (c2sp.org/signed-note).
+  return `${base?.replaceAll("+", "%2B") ?? unique()}/v1/log`;
+}
+
+/**
+ * The key of an identity.
+ *
+ * @throws KeyUnusable when it is missing, or another one is in its place
+ */
+export function keyOf({ origin, publicKey }: LogIdentity, keyFiles: KeyFiles): KeyObject {
+  const { path } = keyFiles;
+  const privateKey = keyFiles.privateKey();
+  const otherwise = "if it is lost, `saywhen log continue --new-key` goes on with a new one.";
+  if (privateKey === undefined) {
+    throw new KeyUnusable(
+      `The key of the log ${origin} is missing: put ${path} back, or set SAYWHEN_KEY; ${otherwise}`,
+    );
+  }
+  if (rawPublicKey(privateKey).equals(publicKey)) return privateKey;
+  throw new KeyUnusable(
+    `${path} is not the key of the log ${origin} that the database records: set SAYWHEN_KEY to the right one; ${otherwise}`,
+  );
+}
+
+/** A key signs one log only: what it has signed must be a part of what the database holds. */
+async function refuseLost(store: LogStore, keyFiles: KeyFiles, tree: LogTree): Promise<void> {
+  const kept = keyFiles.keptCheckpoint();
+  if (kept === undefined) return;
+  const size = await store.size();
+  const signed = unverified(kept);
+  if (signed !== undefined && (await isPartOf(signed, size, tree))) return;
+  const { path } = keyFiles;
+  const what = signed === undefined ? "is damaged" : `is of a log of size ${signed.size}`;
+  throw new LogLost(
+    `${path}.checkpoint ${what}, and the database, whose log has size ${size}, does not hold what was signed. ` +
+      `Restore the database that does; or, to begin a new log, move ${path} and the files named after it away.`,
+  );
+}
+
+/** What a checkpoint says, whoever signed it. */
+function unverified(note: string) {
+  try {
+    return parseCheckpoint(note.slice(0, note.lastIndexOf("\n\n") + 1));
+  } catch (error) {
+    if (error instanceof ReceiptInvalid) return undefined;
+    throw error;
+  }
+}
+
+/** What was signed before, as far as the log still holds it. */
+export interface SignedBefore {
+  /** The last of it; undefined when nothing was signed yet. */
+  readonly last?: SignedTree;
+  /** Why nothing more may be signed: a sentence for the operator. */
+  readonly stoppedBecause?: string;
+}
+
+/** A tree that was signed: its size and root, and the checkpoint as a signed note. */
+export interface SignedTree {
+  readonly size: number;
+  readonly root: Buffer;
+  readonly note: string;
+}
+
+/** Compares the last signed checkpoints, the database's own and the one kept beside the key, with the log. */
+export async function signedBefore(
+  store: Pick<LogRecords, "identities" | "size">,
+  keyFiles: KeyFiles,
+  tree: Pick<LogTree, "reach" | "root">,
+): Promise<SignedBefore> {
+  const identities = await store.identities();
+  const inForce = identities.at(-1);
+  // `log continue` was called because of what is kept; under the new name, nothing has been signed that it could tell of.
+  const isNewlyContinued = identities.length > 1 && inForce?.checkpoint === undefined;
+  const notes = [
+    { note: inForce?.checkpoint?.note, where: "that the database records" },
+    { note: keyFiles.keptCheckpoint(), where: `in ${keyFiles.path}.checkpoint` },
+  ];
+  let last: SignedTree | undefined;
+  for (const { note, where } of notes) {
+    if (note === undefined) continue;
+    const signed = openSigned(note, identities);
+    if (signed === undefined && !isNewlyContinued) return { stoppedBecause: unknownCheckpoint(where) };
+    // Whatever an identity before has signed, the entry that took on this one says what became of it.
+    if (signed === undefined || signed.identity !== inForce) continue;
+    const size = await store.size();
+    if (!(await isPartOf(signed, size, tree))) return { stoppedBecause: notExtended(signed.size, size) };
+    if (last === undefined || last.size < signed.size) last = { size: signed.size, root: signed.root, note };
+  }
+  return last === undefined ? {} : { last };
+}
+
+/** What a checkpoint says, and which identity signed it; undefined when none of them did. */
+function openSigned(note: string, identities: readonly LogIdentity[]) {
+  for (const identity of identities) {
+    try {
+      const { origin, size, root } = parseCheckpoint(
+        openNote(note, verifierKeyOf(identity.origin, identity.publicKey)),
+      );
+      if (origin === identity.origin) return { identity, size, root };
+    } catch (error) {
+      if (!(error instanceof ReceiptInvalid)) throw error;
+    }
+  }
+  return undefined;
+}
+
+async function isPartOf(
+  signed: { size: number; root: Buffer },
+  size: number,
+  tree: Pick<LogTree, "reach" | "root">,
+): Promise<boolean> {
+  if (signed.size > size) return false;
+  await tree.reach(signed.size);
+  return (await tree.root(signed.size)).equals(signed.root);
+}
+
+const goOn = "`saywhen log continue` starts a new origin over what is there";
+
+function unknownCheckpoint(where: string): string {
+  return (
+    `The checkpoint ${where} is damaged, or of a log that this database does not know, perhaps because it was restored ` +
+    `to a state before that. Put the right file or database back; otherwise, ${goOn}.`
+  );
+}
+
+function notExtended(signed: number, size: number): string {
+  return signed > size
+    ? `The log has ${size} entries and ${signed} were signed for: the database was set back. ` +
+        `Put the one back that has them all; if it is lost, ${goOn}.`
+    : `The log has ${size} entries, and the first ${signed} are not those that were signed for. \`saywhen verify\` says more: ` +
+        `\`saywhen log rebuild\` mends what is derived; put a sound database back if it is more than that; if there is none, ${goOn}.`;
+}

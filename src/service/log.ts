@@ -1,0 +1,209 @@
+import type { KeyObject } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { printCheckpoint, printReceipt, signNote, verifierKeyOf } from "../audit/checkpoint.ts";
+import { printBundle, tileHashes } from "../audit/tiles.ts";
+import { inclusionPath } from "../audit/tree.ts";
+import { hashLeaf, printEntry, rootFromPath } from "../audit/verify-receipt.ts";
+import { limits } from "../domain/limits.ts";
+import type { KeyFiles } from "./key-files.ts";
+import { identityInForce, type SignedBefore, signedBefore, type SignedTree } from "./log-identity.ts";
+import type { LogStore } from "./log-store.ts";
+import { LogTree } from "./log-tree.ts";
+import { RecordDamaged } from "./store.ts";
+
+/** What the log is opened with. */
+export interface LogOptions {
+  readonly store: LogStore;
+  readonly keyFiles: KeyFiles;
+  /** Where the log is reached from outside, without scheme: for the origin, at the first start. */
+  readonly base?: string;
+  /** Called with what goes wrong while nobody waits for it; it is tried again. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Nothing is signed, because the log is not an extension of what was signed before. */
+export class LogStopped extends Error {
+  override readonly name = "LogStopped";
+}
+
+/** The log that proves the changes: signs it, and hands out the proofs. */
+export class Log {
+  /** The key by which others verify what is signed here, as text (c2sp.org/signed-note). */
+  readonly verifierKey: string;
+  /** Why nothing is signed: a sentence for the operator. Undefined when all is well. */
+  readonly stoppedBecause: string | undefined;
+  readonly #options: LogOptions;
+  readonly #tree: LogTree;
+  readonly #origin: string;
+  readonly #privateKey: KeyObject;
+  readonly #cadence: NodeJS.Timeout;
+  #last: SignedTree | undefined;
+  /** How many entries the log had when it was last looked at. */
+  #size: number;
+  /** What is being signed, and what will be signed after it. */
+  #signing: Promise<unknown> = Promise.resolve();
+  #next: Promise<SignedTree> | undefined;
+  #isFollowing = false;
+  #isClosed = false;
+
+  private constructor(options: LogOptions, parts: LogParts) {
+    this.#options = options;
+    this.#tree = parts.tree;
+    this.#origin = parts.origin;
+    this.#privateKey = parts.privateKey;
+    this.#last = parts.before.last;
+    this.#size = parts.size;
+    this.stoppedBecause = parts.before.stoppedBecause;
+    this.verifierKey = verifierKeyOf(parts.origin, parts.publicKey);
+    this.#cadence = setInterval(() => void this.#signInTime(), limits.checkpointMs).unref();
+    this.follow();
+  }
+
+  /**
+   * Opens the log; at the first start, gives it its name and its key.
+   *
+   * @throws KeyUnusable, LogLost: each with a message for the operator
+   */
+  static async open(options: LogOptions): Promise<Log> {
+    const { store, keyFiles, base } = options;
+    const tree = await LogTree.open(store);
+    const { identity, privateKey } = await identityInForce(store, keyFiles, tree, base);
+    const before = await signedBefore(store, keyFiles, tree);
+    return new Log(options, { ...identity, privateKey, tree, before, size: await store.size() });
+  }
+
+  /** What operations look at. */
+  get figures(): { readonly isSigning: boolean; readonly size: number; readonly signedSize: number } {
+    return { isSigning: this.stoppedBecause === undefined, size: this.#size, signedSize: this.#last?.size ?? 0 };
+  }
+
+  /** Something was appended: the tree follows, in the background. */
+  follow(): void {
+    if (this.#isFollowing) return;
+    this.#isFollowing = true;
+    this.#catchUp()
+      .catch((error: unknown) => this.#report(error))
+      .finally(() => {
+        this.#isFollowing = false;
+      });
+  }
+
+  /**
+   * The newest checkpoint, a signed note over everything that was committed when it was asked for. It is kept, durably,
+   * before it is given out; whoever asks while one is being signed shares the next.
+   *
+   * Rejects with LogStopped while nothing is signed, with StoreUnavailable when it cannot be kept.
+   */
+  async checkpoint(): Promise<string> {
+    return (await this.#signed()).note;
+  }
+
+  /**
+   * A change's proof with a checkpoint that covers it (c2sp.org/tlog-proof); undefined when the log has no such
+   * position.
+   *
+   * Rejects as `checkpoint` does, and with RecordDamaged when the change's entry is not the one that was signed for.
+   */
+  async receipt(position: number): Promise<string | undefined> {
+    const { store } = this.#options;
+    if (position >= (await store.size())) return undefined;
+    const { size, root, note } = this.#lastOf(position + 1) ?? (await this.#signed());
+    const [entry] = await store.entries(position, position + 1);
+    if (entry === undefined) return undefined;
+    const bytes = printEntry(entry);
+    const path = await inclusionPath(position, size, this.#tree);
+    if (!rootFromPath(hashLeaf(bytes), position, size, path).equals(root)) {
+      throw new RecordDamaged(position, "its entry and the log's tree do not fit together");
+    }
+    return printReceipt({ entry: bytes, position, path, checkpoint: note });
+  }
+
+  /**
+   * The first hashes of a tile, as the last signed checkpoint has them (c2sp.org/tlog-tiles); undefined when it has not
+   * as many there. Rejects with LogStopped while nothing is signed.
+   */
+  async tile(level: number, index: number, width: number): Promise<Buffer | undefined> {
+    const leaves = (index * tileHashes + width) * tileHashes ** level;
+    return this.#lastOf(leaves) && this.#tree.hashes(level, index, width);
+  }
+
+  /** The first entries of a bundle, on the same terms as `tile`. */
+  async bundle(index: number, width: number): Promise<Buffer | undefined> {
+    const from = index * tileHashes;
+    if (this.#lastOf(from + width) === undefined) return undefined;
+    const entries = await this.#options.store.entries(from, from + width);
+    return printBundle(entries.map(printEntry));
+  }
+
+  /** Signs what is there, if that takes no long time, and ends. */
+  async close(): Promise<void> {
+    clearInterval(this.#cadence);
+    if (this.stoppedBecause === undefined)
+      await Promise.race([this.#signInTime(), delay(limits.lastCheckpointMs, undefined, { ref: false })]);
+    this.#isClosed = true;
+  }
+
+  /** What was signed last, if it covers the log's first `size` entries. */
+  #lastOf(size: number): SignedTree | undefined {
+    if (this.stoppedBecause !== undefined) throw new LogStopped(this.stoppedBecause);
+    return this.#last !== undefined && this.#last.size >= size ? this.#last : undefined;
+  }
+
+  /** What is being signed already may lack what was committed since: those who ask meanwhile share the next. */
+  #signed(): Promise<SignedTree> {
+    this.#next ??= this.#signAfter(this.#signing);
+    return this.#next;
+  }
+
+  async #signAfter(before: Promise<unknown>): Promise<SignedTree> {
+    await before;
+    const signing = this.#sign();
+    this.#signing = signing.catch(() => undefined);
+    this.#next = undefined;
+    return signing;
+  }
+
+  async #sign(): Promise<SignedTree> {
+    const { store, keyFiles } = this.#options;
+    const size = await store.size();
+    this.#size = size;
+    const last = this.#lastOf(size);
+    if (last !== undefined) return last;
+    await this.#tree.reach(size);
+    const root = await this.#tree.root(size);
+    const text = printCheckpoint({ origin: this.#origin, size, root });
+    const signed = { size, root, note: signNote(text, this.#origin, this.#privateKey) };
+    await store.saveCheckpoint(signed);
+    await keyFiles.keepCheckpoint(signed.note);
+    this.#last = signed;
+    return signed;
+  }
+
+  async #signInTime(): Promise<void> {
+    if (this.stoppedBecause !== undefined) return;
+    await this.#signed().catch((error: unknown) => this.#report(error));
+  }
+
+  /** Full tiles only: what is left becomes part of the tree when it is signed. */
+  async #catchUp(): Promise<void> {
+    while (!this.#isClosed) {
+      this.#size = await this.#options.store.size();
+      const full = this.#size - (this.#size % tileHashes);
+      if (this.#tree.size >= full) return;
+      await this.#tree.reach(Math.min(full, this.#tree.size + tileHashes));
+    }
+  }
+
+  #report(error: unknown): void {
+    if (!this.#isClosed) this.#options.onError(error);
+  }
+}
+
+interface LogParts {
+  readonly tree: LogTree;
+  readonly origin: string;
+  readonly publicKey: Buffer;
+  readonly privateKey: KeyObject;
+  readonly before: SignedBefore;
+  readonly size: number;
+}

@@ -1,0 +1,272 @@
+import assert from "node:assert/strict";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, before, describe, it } from "node:test";
+import fc from "fast-check";
+import { act, openHistory } from "../../test/support/history.ts";
+import { commitmentOf } from "../audit/verify-receipt.ts";
+import { openSqliteRecords } from "../storage/open-records.ts";
+import { NotRebuildable, rebuild } from "../storage/rebuild.ts";
+import { failureOf } from "../storage/sqlite-failure.ts";
+import { type VerifyOptions, verifyLog } from "./verify-log.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "saywhen-verify-"));
+after(() => rmSync(folder, { recursive: true }));
+const sound = join(folder, "sound.db");
+const file = join(folder, "damaged.db");
+/** What was signed at 280 entries, and over all of them. */
+const notes = { early: "", last: "" };
+
+async function verified(options?: VerifyOptions, database = file) {
+  const records = await openSqliteRecords(database);
+  try {
+    return await verifyLog(records.inspection(), options);
+  } finally {
+    await records.close();
+  }
+}
+
+/** A copy of the sound database, after some SQL. */
+function damaged(sql: string): void {
+  copyFileSync(sound, file);
+  for (const part of ["-wal", "-shm"]) rmSync(`${file}${part}`, { force: true });
+  using db = new DatabaseSync(file);
+  db.exec(sql);
+}
+
+/** Asserts what is found; each as its kind, its position and its sentence. */
+async function finds(sql: string, ...expected: readonly [string, number | undefined, RegExp][]): Promise<void> {
+  damaged(sql);
+  const { findings } = await verified();
+  const said = JSON.stringify(findings);
+  assert.equal(findings.length, expected.length, said);
+  for (const [index, [kind, position, what]] of expected.entries()) {
+    const finding = findings[index];
+    assert.deepEqual([finding?.kind, finding?.position], [kind, position], said);
+    assert.match(finding?.what ?? "", what);
+  }
+}
+
+/** Rewrites what a change says, and its entry with it. */
+function forge(position: number): void {
+  using db = new DatabaseSync(file);
+  const { salt, body } = db
+    .prepare("SELECT salt, body FROM change WHERE position = ?")
+    .get(position) as unknown as Forged;
+  const text = body.replace("Daily", "Never");
+  const commitment = commitmentOf(salt, text);
+  db.prepare("UPDATE change SET body = ?, commitment = ? WHERE position = ?").run(text, commitment, position);
+}
+
+interface Forged {
+  readonly salt: Uint8Array;
+  readonly body: string;
+}
+
+describe("verifyLog", () => {
+  before(async () => {
+    const history = await openHistory(sound);
+    for (let id = 1; id <= 280; id += 1) {
+      await act(history, { what: "customer", id: id % 50, address: `a${id}@example.com` }, false);
+    }
+    notes.early = await history.log.checkpoint();
+    await act(history, { what: "user", id: 1, address: "u@example.com" });
+    await act(history, { what: "user", id: 2, address: "u@example.com" });
+    await act(history, { what: "erase-user", id: 1, address: "" });
+    await act(history, { what: "erase-customer", id: 7, address: "" });
+    notes.last = await history.log.checkpoint();
+    await history.close();
+  });
+
+  it("finds nothing in a sound log, and says its size, its root and how far it is", async () => {
+    const seen: (readonly [number, number])[] = [];
+    const options = {
+      checkpoints: [{ note: notes.early, where: "in a file" }],
+      onProgress: (...at: [number, number]) => seen.push(at),
+    };
+    const { size, root, checkpoints, findings, counts } = await verified(options, sound);
+    assert.deepEqual([size, checkpoints, findings, counts], [286, 2, [], { checkpoint: 0, derived: 0, log: 0 }]);
+    assert.equal(root.toString("base64"), notes.last.split("\n")[2]);
+    assert.deepEqual(seen.at(-1), [286, 286]);
+  });
+
+  it("finds nothing in an empty log", async () => {
+    const empty = join(folder, "empty.db");
+    await (await openHistory(empty)).close();
+    const { size, findings } = await verified({}, empty);
+    assert.deepEqual([size, findings], [0, []]);
+  });
+
+  it("names a change whose text was altered, and one whose entry was", async () => {
+    await finds("UPDATE change SET body = replace(body, 'a30@', 'b30@') WHERE position = 29", [
+      "log",
+      29,
+      /^Its text does not fit the commitment in its entry\.$/,
+    ]);
+    const at = "UPDATE change SET at = at - 100000 WHERE position = 30";
+    await finds(
+      at,
+      ["log", 30, /^Its time is before/],
+      ["log", 30, /^Its entry has another time or kind than its text\.$/],
+      ["log", 30, /^Its entry is not the one that the log's tile was made of\.$/],
+      ["checkpoint", undefined, /the first 286 entries are not those that were signed for\.$/],
+    );
+  });
+
+  it("names what is missing, in the middle and at the end", async () => {
+    damaged("DELETE FROM change WHERE position IN (30, 31)");
+    const { findings } = await verified();
+    assert.deepEqual(
+      findings.find(({ kind }) => kind === "log"),
+      { kind: "log", position: 30, what: "The changes from here to position 31 are missing." },
+    );
+    damaged("UPDATE change SET position = position + 4503599627370496 WHERE position = 40");
+    const { findings: moved, counts } = await verified();
+    assert.deepEqual(
+      [counts.log, moved.filter(({ kind }) => kind === "log").map(({ position }) => position)],
+      [2, [40, 286]],
+    );
+  });
+
+  it("tells a change that was erased from one that lost what it said", async () => {
+    const blank = "salt = zeroblob(32), body = printf('%*s', octet_length(body), '')";
+    damaged(`UPDATE change SET ${blank} WHERE position = 12`);
+    const { findings } = await verified();
+    const lost = findings.find(({ kind }) => kind === "log");
+    assert.deepEqual(
+      [lost?.position, /no erasure names it: what it said is lost\.$/.test(lost?.what ?? "")],
+      [12, true],
+    );
+    await finds(`UPDATE change SET salt = x'01${"00".repeat(31)}' WHERE position = 281`, [
+      "derived",
+      281,
+      /its salt was not erased with it/,
+    ]);
+    await finds("UPDATE change SET body = 'x' || substr(body, 2) WHERE position = 281", [
+      "derived",
+      281,
+      /^It was erased, but its text/,
+    ]);
+    assert.equal((await rebuild(file)).mended, 1);
+    assert.deepEqual((await verified()).findings, []);
+  });
+
+  it("names what is derived and does not fit", async () => {
+    await finds("UPDATE stream SET head = head - 50 WHERE id = 1", [
+      "derived",
+      250,
+      /^Its stream has 200 as its newest change\.$/,
+    ]);
+    await finds("UPDATE change SET previous = 2 WHERE position = 60", [
+      "derived",
+      60,
+      /^It names 2 as its stream's change before it, which is 10\.$/,
+    ]);
+    await finds("DELETE FROM address WHERE stream = 53", [
+      "derived",
+      282,
+      /^Its subject is not found by an address that it names\.$/,
+    ]);
+    await finds("DELETE FROM directory", ["derived", 282, /^The directory has no row that fits it\.$/]);
+    await finds("UPDATE directory_size SET entries = 5 WHERE kind = 'user'", ["derived", undefined, /size of users/]);
+    await finds("DELETE FROM directory_size WHERE kind = 'user'", ["derived", undefined, /size of users is missing/]);
+    await finds("INSERT INTO stream (id, digest, head) VALUES (99, x'00', 3)", [
+      "derived",
+      undefined,
+      /^Stream number 99 has no changes\.$/,
+    ]);
+    await finds("INSERT INTO tile VALUES (0, 1, x'00')", [
+      "derived",
+      undefined,
+      /^Tile 0\/1 is of no part of the log\.$/,
+    ]);
+    await finds("UPDATE tile SET hashes = substr(hashes, 2) WHERE level = 0", ["derived", undefined, /^Tile 0\/0 /]);
+    await finds("DELETE FROM tile WHERE level = 1", ["derived", undefined, /^Tile 1\/0 /]);
+  });
+
+  it("counts what it does not list", async () => {
+    damaged("UPDATE change SET salt = zeroblob(32)");
+    const { findings, counts } = await verified();
+    assert.equal(counts.log, 286);
+    assert.deepEqual([findings.filter(({ kind }) => kind === "log").length, findings[0]?.position], [100, 0]);
+  });
+
+  it("shows by a checkpoint kept elsewhere that the log lost its end", async () => {
+    damaged("");
+    const checkpoints = [{ note: notes.last, where: "in a file" }];
+    using db = new DatabaseSync(file);
+    db.exec("DELETE FROM change WHERE position = 285; UPDATE log SET checkpoint_size = NULL, checkpoint = NULL");
+    const { findings } = await verified({ checkpoints });
+    const lost = findings.find(({ kind }) => kind === "checkpoint");
+    assert.deepEqual(lost, {
+      kind: "checkpoint",
+      position: 285,
+      what: "The checkpoint in a file is of 286 entries and the log has 285: those from here on are lost.",
+    });
+  });
+
+  it("shows by a checkpoint kept elsewhere that a change was rewritten with everything that is derived from it", async () => {
+    damaged("UPDATE log SET checkpoint_size = NULL, checkpoint = NULL");
+    forge(283);
+    assert.deepEqual((await verified()).findings, []);
+    const checkpoints = [notes.early, notes.last].map((note, index) => ({ note, where: `in file ${index}` }));
+    const { findings } = await verified({ checkpoints });
+    assert.deepEqual(findings, [
+      {
+        kind: "checkpoint",
+        what: "The checkpoint in file 1 is of another log: the entries from 280 to 285 are not those that were signed for.",
+      },
+    ]);
+    await assert.doesNotReject(rebuild(file));
+  });
+
+  it("says why a checkpoint shows nothing", async () => {
+    damaged("");
+    const where = "in a file";
+    const [altered, foreign] = [notes.early.replace("\n280\n", "\n281\n"), notes.early.replace(/^.*\n/, "other\n")];
+    for (const [note, why] of [
+      [altered, /signature .* does not fit/],
+      [foreign, /not signed by a key of this log/],
+    ] as const) {
+      const { findings } = await verified({ checkpoints: [{ note, where }] });
+      assert.deepEqual([findings.length, findings[0]?.kind], [1, "checkpoint"]);
+      assert.match(findings[0]?.what ?? "", why);
+    }
+    await finds("UPDATE log SET checkpoint_size = 285", ["checkpoint", undefined, /another size than is recorded/]);
+    await finds("UPDATE log SET origin = origin || '/x'", ["checkpoint", undefined, /shows nothing/]);
+  });
+
+  it("refuses to rebuild a log that is wrong itself, says where, and changes nothing", async () => {
+    damaged("UPDATE change SET salt = zeroblob(32) WHERE position = 29; DELETE FROM address");
+    const bytes = readFileSync(file);
+    await assert.rejects(
+      rebuild(file),
+      (error) => error instanceof NotRebuildable && /position 29: Its text/.test(error.message),
+    );
+    assert(readFileSync(file).equals(bytes));
+  });
+
+  it("never breaks on a file with wrong bytes: it finds them, or nobody needs them", async () => {
+    const bytes = readFileSync(sound);
+    const property = fc.asyncProperty(
+      fc.noBias(fc.nat(bytes.length - 1)),
+      fc.integer({ min: 1, max: 255 }),
+      async (at, mask) => {
+        const wrong = Buffer.from(bytes);
+        wrong[at] = (wrong[at] ?? 0) ^ mask;
+        for (const part of ["-wal", "-shm"]) rmSync(`${file}${part}`, { force: true });
+        writeFileSync(file, wrong);
+        try {
+          await verified();
+        } catch (error) {
+          const isSaid =
+            failureOf(error) !== undefined || ["SchemaMismatch", "SqliteError"].includes((error as Error).name);
+          assert(isSaid || (error as { code?: string }).code === "ERR_SQLITE_ERROR", String((error as Error).stack));
+        }
+      },
+    );
+    await fc.assert(property, { numRuns: 60, endOnFailure: true });
+  });
+});

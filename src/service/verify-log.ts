@@ -1,0 +1,174 @@
+import { verifierKeyOf } from "../audit/checkpoint.ts";
+import { openNote, parseCheckpoint, ReceiptInvalid } from "../audit/verify-receipt.ts";
+import type { Continuation } from "../domain/log-acts.ts";
+import { isErased, type Said } from "./change-row.ts";
+import { type Inspection, StorageDamaged } from "./inspection.ts";
+import type { LogIdentity } from "./log-store.ts";
+import { ChangeCheck } from "./verify/check-changes.ts";
+import { DerivedCheck } from "./verify/check-derived.ts";
+import { type SignedRoot, TreeCheck } from "./verify/check-tree.ts";
+import { type Finding, type FindingKind, Findings } from "./verify/findings.ts";
+
+/** A checkpoint that was kept, and where, as it is to be said: `in FILE`. */
+export interface KeptCheckpoint {
+  readonly note: string;
+  readonly where: string;
+}
+
+export interface VerifyOptions {
+  /** Checkpoints that were kept elsewhere. Those that the log records are always compared as well. */
+  readonly checkpoints?: readonly KeptCheckpoint[];
+  /** Verifier keys for them, beside those of the log's identities. */
+  readonly keys?: readonly string[];
+  /** Called now and then with how many changes are done, of how many. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** What came of it. */
+export interface VerifiedLog {
+  /** How many entries the log has. */
+  readonly size: number;
+  /** The root hash over them, as far as there is no gap; 32 bytes. */
+  readonly root: Buffer;
+  /** How many checkpoints it was compared with. */
+  readonly checkpoints: number;
+  /** What is wrong, by position, what is about no position last; a hundred of each kind at most. */
+  readonly findings: readonly Finding[];
+  /** How many findings of each kind there are in all. */
+  readonly counts: Readonly<Record<FindingKind, number>>;
+}
+
+/**
+ * Goes through the whole log once, in its order: every change against its entry, everything derived against the
+ * changes, the entries against every checkpoint that the log records or that is given. Damaged or not, it changes
+ * nothing; what it finds is in the answer.
+ *
+ * Rejects with StoreUnavailable when the storage cannot be read now.
+ */
+export async function verifyLog(inspection: Inspection, options: VerifyOptions = {}): Promise<VerifiedLog> {
+  const findings = new Findings();
+  const walk = new Walk(inspection, options, findings);
+  try {
+    await walk.run();
+  } catch (error) {
+    if (!(error instanceof StorageDamaged)) throw error;
+    findings.add("log", `What follows cannot be read: ${error.message}.`, walk.end);
+  }
+  return { ...walk.answer, findings: findings.list(), counts: findings.counts };
+}
+
+class Walk {
+  readonly #inspection: Inspection;
+  readonly #options: VerifyOptions;
+  readonly #findings: Findings;
+  readonly #changes: ChangeCheck;
+  readonly #derived: DerivedCheck;
+  /** The continuations of the log, by the key that they name. */
+  readonly #continued = new Map<string, number>();
+  #tree: TreeCheck;
+  #compared = 0;
+
+  constructor(inspection: Inspection, options: VerifyOptions, findings: Findings) {
+    this.#inspection = inspection;
+    this.#options = options;
+    this.#findings = findings;
+    this.#changes = new ChangeCheck(findings);
+    this.#derived = new DerivedCheck(inspection, findings);
+    this.#tree = new TreeCheck(inspection, [], findings);
+  }
+
+  /** The position up to which the changes were read. */
+  get end(): number {
+    return this.#changes.end;
+  }
+
+  get answer() {
+    return { size: this.#changes.end, root: this.#tree.root(), checkpoints: this.#compared };
+  }
+
+  async run(): Promise<void> {
+    for (const { what, isDerived } of await this.#inspection.faults()) {
+      this.#findings.add(isDerived ? "derived" : "log", `The storage finds itself damaged: ${what}.`);
+    }
+    const identities = await this.#inspection.identities();
+    const signed = signedRoots(identities, this.#options, this.#findings);
+    this.#compared = signed.length;
+    this.#tree = new TreeCheck(this.#inspection, signed, this.#findings);
+    await this.#derived.open();
+    await this.#walk();
+    this.#changes.finish();
+    await this.#tree.finish(this.#changes.end);
+    await this.#derived.finish();
+    this.#compareIdentities(identities);
+  }
+
+  async #walk(): Promise<void> {
+    const total = await this.#inspection.size();
+    await this.#tree.open(total);
+    for await (const page of this.#inspection.changes()) {
+      for (const row of page) {
+        if (!this.#changes.isInPlace(row)) continue;
+        const said = this.#changes.take(row);
+        this.#tree.take(row, said);
+        this.#derived.take(row, said, isErased(row));
+        if (said?.kind === "continuation") this.#continues(said, row.position);
+      }
+      await this.#tree.settle();
+      this.#options.onProgress?.(this.#changes.end, total);
+    }
+  }
+
+  #continues({ document }: Said, position: number): void {
+    const { key } = Object(document) as Partial<Continuation>;
+    if (key !== undefined) this.#continued.set(key, position);
+  }
+
+  /** Every identity but the first was taken on with a change that says so. */
+  #compareIdentities(identities: readonly LogIdentity[]): void {
+    for (const { origin, publicKey, since } of identities.slice(1)) {
+      const position = this.#continued.get(verifierKeyOf(origin, publicKey));
+      if (position !== undefined && since === position + 1) continue;
+      this.#findings.add("checkpoint", `No change says that the log became ${origin} where it is said to.`, position);
+    }
+  }
+}
+
+/** What was signed, by the log's own records and by the checkpoints that are given; what does not verify is noted. */
+function signedRoots(
+  identities: readonly LogIdentity[],
+  { checkpoints = [], keys = [] }: VerifyOptions,
+  findings: Findings,
+): SignedRoot[] {
+  const known = new Set([...identities.map(({ origin, publicKey }) => verifierKeyOf(origin, publicKey)), ...keys]);
+  const roots: SignedRoot[] = [];
+  const take = (keysOf: Iterable<string>, { note, where }: KeptCheckpoint, size?: number): void => {
+    const signed = openSigned(note, keysOf);
+    const isSaid = typeof signed === "string" || size === undefined || size === signed.size;
+    if (typeof signed !== "string") roots.push({ ...signed, where });
+    else findings.add("checkpoint", `The checkpoint ${where} shows nothing: ${signed}`);
+    if (!isSaid) findings.add("checkpoint", `The checkpoint ${where} is of another size than is recorded with it.`);
+  };
+  for (const { origin, publicKey, checkpoint } of identities) {
+    const where = `that is recorded for ${origin}`;
+    if (checkpoint) take([verifierKeyOf(origin, publicKey)], { note: checkpoint.note, where }, checkpoint.size);
+  }
+  for (const kept of checkpoints) take(known, kept);
+  return roots;
+}
+
+/** What a checkpoint says, once one of the keys has signed it; otherwise a sentence on why it shows nothing. */
+function openSigned(note: string, keys: Iterable<string>): { readonly size: number; readonly root: Buffer } | string {
+  const name = note.slice(0, note.indexOf("\n"));
+  let why = "it is not signed by a key of this log.";
+  for (const key of keys) {
+    if (!key.startsWith(`${name}+`)) continue;
+    try {
+      const { origin, size, root } = parseCheckpoint(openNote(note, key));
+      if (origin === name) return { size, root };
+    } catch (error) {
+      if (!(error instanceof ReceiptInvalid)) throw error;
+      why = error.message;
+    }
+  }
+  return why;
+}

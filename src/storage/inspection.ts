@@ -1,0 +1,124 @@
+import type { DatabaseSync } from "node:sqlite";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { ChangeRow } from "../service/change-row.ts";
+import {
+  type AddressRow,
+  type DirectoryRow,
+  type DirectorySizeRow,
+  type Inspection,
+  StorageDamaged,
+  type StorageFault,
+  type StreamRow,
+  type TileRow,
+} from "../service/inspection.ts";
+import type { LogIdentity } from "../service/log-store.ts";
+import { changeColumns } from "./change-row.ts";
+import { type Digest, digestOf } from "./digests.ts";
+import { LogTables } from "./log-tables.ts";
+import { failureOf } from "./sqlite-failure.ts";
+
+/** Rows read at once, between two turns of the event loop. */
+const pageRows = 512;
+
+/** What the integrity check lists at most. */
+const listedFaults = 100;
+
+// Every column is given its type, as in changeColumns.
+const sizeSql = "SELECT CAST(max(position) AS REAL) AS last FROM change";
+const changesSql = `SELECT ${changeColumns} FROM change ORDER BY change.position`;
+const streamsSql =
+  "SELECT CAST(id AS REAL) AS number, CAST(digest AS BLOB) AS digest, CAST(head AS REAL) AS head FROM stream ORDER BY id";
+const addressesSql = "SELECT CAST(digest AS BLOB) AS digest, CAST(stream AS REAL) AS stream FROM address";
+const directorySql =
+  "SELECT CAST(kind AS TEXT) AS kind, CAST(id AS REAL) AS id, CAST(stream AS REAL) AS stream, CAST(email AS BLOB) AS email FROM directory";
+const sizesSql =
+  "SELECT CAST(kind AS TEXT) AS kind, CAST(entries AS REAL) AS entries, CAST(ever AS REAL) AS ever FROM directory_size";
+const tilesSql =
+  'SELECT CAST(level AS REAL) AS level, CAST(number AS REAL) AS "index" FROM tile ORDER BY tile.level, tile.number';
+
+/** What stands in an SQLite file, by a connection that sees one moment of it. */
+export class SqliteInspection implements Inspection {
+  readonly digest: Digest;
+  readonly #db: DatabaseSync;
+  readonly #log: LogTables;
+
+  /** @param db inside a transaction for as long as the inspection lasts */
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#log = new LogTables(db);
+    this.digest = digestOf(db);
+  }
+
+  async faults(): Promise<StorageFault[]> {
+    const rows = this.#read(() => this.#db.prepare(`PRAGMA integrity_check(${listedFaults})`).all());
+    const found = rows.map((row) => String(row["integrity_check"])).filter((what) => what !== "ok");
+    return found.map((what) => ({ what, isDerived: /\bindex\b/.test(what) }));
+  }
+
+  async size(): Promise<number> {
+    const last = this.#read(() => this.#db.prepare(sizeSql).get()?.["last"] as number | null);
+    return last === null ? 0 : last + 1;
+  }
+
+  changes(): AsyncGenerator<readonly ChangeRow[]> {
+    return this.#pages<ChangeRow>(changesSql);
+  }
+
+  streams(): AsyncGenerator<readonly StreamRow[]> {
+    return this.#pages<StreamRow>(streamsSql);
+  }
+
+  addresses(): AsyncGenerator<readonly AddressRow[]> {
+    return this.#pages<AddressRow>(addressesSql);
+  }
+
+  directory(): AsyncGenerator<readonly DirectoryRow[]> {
+    return this.#pages<DirectoryRow>(directorySql);
+  }
+
+  async directorySizes(): Promise<DirectorySizeRow[]> {
+    return this.#read(() => this.#db.prepare(sizesSql).all() as unknown as DirectorySizeRow[]);
+  }
+
+  tiles(): AsyncGenerator<readonly TileRow[]> {
+    return this.#pages<TileRow>(tilesSql);
+  }
+
+  async tile(level: number, index: number): Promise<Buffer | undefined> {
+    return this.#read(() => this.#log.tile(level, index));
+  }
+
+  async identities(): Promise<LogIdentity[]> {
+    return this.#read(() => this.#log.identities());
+  }
+
+  async *#pages<Row>(sql: string): AsyncGenerator<readonly Row[]> {
+    const rows = this.#read(() => this.#db.prepare(sql).iterate());
+    for (let page = this.#page<Row>(rows); page.length > 0; page = this.#page<Row>(rows)) {
+      yield page;
+      await nextTurn();
+    }
+  }
+
+  #page<Row>(rows: Iterator<unknown>): Row[] {
+    return this.#read(() => {
+      const page: Row[] = [];
+      while (page.length < pageRows) {
+        const { done = false, value } = rows.next();
+        if (done) break;
+        page.push(value as Row);
+      }
+      return page;
+    });
+  }
+
+  #read<Value>(work: () => Value): Value {
+    try {
+      return work();
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure?.kind === "corrupt") throw new StorageDamaged((error as Error).message, { cause: error });
+      throw failure?.error ?? error;
+    }
+  }
+}

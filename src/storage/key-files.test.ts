@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { rawPublicKey } from "../audit/checkpoint.ts";
+import { KeyUnusable } from "../service/key-files.ts";
+import { StoreUnavailable } from "../service/store.ts";
+import { openKeyFiles } from "./key-files.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "saywhen-"));
+after(() => rmSync(folder, { recursive: true }));
+
+let folders = 0;
+/** A path in a folder that is not there yet. */
+function newPath(): string {
+  folders += 1;
+  return join(folder, String(folders), "log.key");
+}
+
+const places = [
+  { place: "on disk", files: () => openKeyFiles(newPath()) },
+  { place: "in memory", files: () => openKeyFiles(":memory:") },
+];
+
+for (const { place, files } of places) {
+  describe(`key files ${place}`, () => {
+    it("have nothing before something is kept", () => {
+      const empty = files();
+      assert.equal(empty.privateKey(), undefined);
+      assert.equal(empty.keptCheckpoint(), undefined);
+      assert.deepEqual(empty.erasures(), []);
+      assert.throws(() => empty.secret("erasures"), KeyUnusable);
+    });
+
+    it("make an Ed25519 key, and another one when asked again", () => {
+      const kept = files();
+      const key = kept.newKey();
+      assert.equal(key.asymmetricKeyType, "ed25519");
+      assert.ok(kept.privateKey()?.equals(key));
+      const next = kept.newKey();
+      assert.ok(!next.equals(key));
+      assert.ok(kept.privateKey()?.equals(next));
+    });
+
+    it("answer the same secret for the same use, whatever key came after the first", () => {
+      const kept = files();
+      kept.newKey();
+      const secret = kept.secret("erasures");
+      assert.equal(secret.length, 32);
+      assert.notDeepEqual(kept.secret("other"), secret);
+      kept.newKey();
+      kept.newKey();
+      assert.deepEqual(kept.secret("erasures"), secret);
+    });
+
+    it("keep the last checkpoint, and every line of the book of erasures", async () => {
+      const kept = files();
+      kept.newKey();
+      await kept.keepCheckpoint("the first, which is longer\n");
+      await kept.keepCheckpoint("the second\n");
+      assert.equal(kept.keptCheckpoint(), "the second\n");
+      kept.addErasure("one");
+      kept.addErasure("two");
+      assert.deepEqual(kept.erasures(), ["one", "two"]);
+    });
+  });
+}
+
+describe("key files on disk", () => {
+  it("are for their owner only, in a folder that is made for them, and are there for the next who opens them", async () => {
+    const path = newPath();
+    const files = openKeyFiles(path);
+    const key = files.newKey();
+    await files.keepCheckpoint("signed\n");
+    files.addErasure("one");
+    assert.equal(statSync(join(path, "..")).mode & 0o777, 0o700);
+    const names = readdirSync(join(path, "..")).sort();
+    assert.deepEqual(names, ["log.key", "log.key.checkpoint", "log.key.erased"]);
+    for (const name of names) assert.equal(statSync(join(path, "..", name)).mode & 0o777, 0o600);
+    const again = openKeyFiles(path);
+    assert.ok(again.privateKey()?.equals(key));
+    assert.equal(again.keptCheckpoint(), "signed\n");
+    assert.deepEqual(again.erasures(), ["one"]);
+    assert.deepEqual(again.secret("erasures"), files.secret("erasures"));
+  });
+
+  it("keep each key that a new one replaced, to the letter", () => {
+    const path = newPath();
+    const files = openKeyFiles(path);
+    files.newKey();
+    const before = readFileSync(path, "utf8");
+    files.newKey();
+    const [old = "", ...others] = readdirSync(join(path, "..")).filter((name) => name.endsWith(".old"));
+    assert.deepEqual(others, []);
+    assert.match(old, /^log\.key\.[0-9a-f]{16}\.old$/);
+    assert.equal(readFileSync(join(path, "..", old), "utf8"), before);
+    files.newKey();
+    assert.equal(readdirSync(join(path, "..")).filter((name) => name.endsWith(".old")).length, 2);
+  });
+
+  it("take a key that another program made, also one with text around it", () => {
+    const path = newPath();
+    openKeyFiles(path).newKey();
+    const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+    writeFileSync(path, `our key\n${String(privateKey.export({ format: "pem", type: "pkcs8" }))}`);
+    const held = openKeyFiles(path).privateKey();
+    assert.ok(held && createPublicKey(held).equals(publicKey));
+    assert.deepEqual(rawPublicKey(held), rawPublicKey(publicKey));
+  });
+
+  it("refuse a file that holds no Ed25519 key, and never write over it", () => {
+    const path = newPath();
+    openKeyFiles(path).newKey();
+    const { privateKey } = generateKeyPairSync("x25519");
+    for (const text of ["", "not a key", String(privateKey.export({ format: "pem", type: "pkcs8" }))]) {
+      writeFileSync(path, text);
+      const files = openKeyFiles(path);
+      assert.throws(() => files.privateKey(), KeyUnusable);
+      assert.throws(() => files.newKey(), KeyUnusable);
+      assert.equal(readFileSync(path, "utf8"), text);
+    }
+  });
+
+  it("begin a line of their own after one that was cut off", () => {
+    const path = newPath();
+    const files = openKeyFiles(path);
+    files.newKey();
+    files.addErasure("one");
+    appendFileSync(`${path}.erased`, "tw");
+    files.addErasure("three");
+    assert.deepEqual(files.erasures(), ["one", "tw", "three"]);
+  });
+
+  it("say that the storage is unavailable when something cannot be kept", async () => {
+    const files = openKeyFiles(newPath());
+    await assert.rejects(files.keepCheckpoint("no folder\n"), StoreUnavailable);
+    assert.throws(() => files.addErasure("no folder"), StoreUnavailable);
+  });
+});

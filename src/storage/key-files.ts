@@ -1,0 +1,230 @@
+import { createHash, createPrivateKey, generateKeyPairSync, hkdfSync, type KeyObject } from "node:crypto";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { open, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+import { rawPublicKey } from "../audit/checkpoint.ts";
+import { type KeyFiles, KeyUnusable } from "../service/key-files.ts";
+import { StoreUnavailable } from "../service/store.ts";
+import { inMemory } from "./database-file.ts";
+
+/** @param path of the key's file, which need not be there; `:memory:` keeps nothing */
+export function openKeyFiles(path: string): KeyFiles {
+  return path === inMemory ? new KeyInMemory() : new KeyOnDisk(path);
+}
+
+/** A private key, and the seed that secrets are derived from: its own, or that of the first key before it. */
+interface Held {
+  readonly key: KeyObject;
+  readonly seed: Buffer;
+}
+
+/**
+ * The key's file is PKCS#8 in PEM. After a new key was made there is a second block in it, with the first key's seed:
+ * one file is all that has to be kept, and no other program minds what stands behind the key.
+ */
+class KeyOnDisk implements KeyFiles {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  privateKey(): KeyObject | undefined {
+    return this.#held()?.key;
+  }
+
+  newKey(): KeyObject {
+    const before = this.#held();
+    const key = makeKey();
+    if (before !== undefined) {
+      const digest = createHash("sha256").update(rawPublicKey(before.key)).digest("hex");
+      replaceFile(`${this.path}.${digest.slice(0, 16)}.old`, readFileSync(this.path, "utf8"));
+    }
+    replaceFile(this.path, printKey(key) + (before === undefined ? "" : printSeed(before.seed)));
+    return key;
+  }
+
+  keptCheckpoint(): string | undefined {
+    return readText(`${this.path}.checkpoint`);
+  }
+
+  async keepCheckpoint(note: string): Promise<void> {
+    const file = `${this.path}.checkpoint`;
+    try {
+      await using draft = await open(`${file}.new`, "w", 0o600);
+      await draft.writeFile(note);
+      await draft.sync();
+      await rename(`${file}.new`, file);
+      await using folder = await open(dirname(file));
+      await folder.sync();
+    } catch (error) {
+      throw new StoreUnavailable(`${file} cannot be written`, { cause: error });
+    }
+  }
+
+  addErasure(line: string): void {
+    const file = `${this.path}.erased`;
+    try {
+      const isNew = !existsSync(file);
+      const book = openSync(file, "a+", 0o600);
+      try {
+        writeSync(book, `${endsInsideLine(book) ? "\n" : ""}${line}\n`);
+        fsyncSync(book);
+      } finally {
+        closeSync(book);
+      }
+      if (isNew) syncFolder(file);
+    } catch (error) {
+      throw new StoreUnavailable(`${file} cannot be written`, { cause: error });
+    }
+  }
+
+  erasures(): string[] {
+    return (readText(`${this.path}.erased`) ?? "").split("\n").filter((line) => line !== "");
+  }
+
+  secret(use: string): Buffer {
+    const held = this.#held();
+    if (held === undefined) throw new KeyUnusable(`There is no key ${this.path}; starting the service once makes it.`);
+    return derive(held.seed, use);
+  }
+
+  #held(): Held | undefined {
+    const text = readText(this.path);
+    if (text === undefined) return undefined;
+    const key = readKey(text);
+    if (key !== undefined) return { key, seed: readSeed(text) ?? seedOf(key) };
+    throw new KeyUnusable(
+      `${this.path} holds no Ed25519 private key in PEM; put the log's key there, or set SAYWHEN_KEY.`,
+    );
+  }
+}
+
+/** For tests and for trying things out: all of it goes with the process. */
+class KeyInMemory implements KeyFiles {
+  readonly path = inMemory;
+  readonly #erasures: string[] = [];
+  #held: Held | undefined;
+  #checkpoint: string | undefined;
+
+  privateKey(): KeyObject | undefined {
+    return this.#held?.key;
+  }
+
+  newKey(): KeyObject {
+    const key = makeKey();
+    this.#held = { key, seed: this.#held?.seed ?? seedOf(key) };
+    return key;
+  }
+
+  keptCheckpoint(): string | undefined {
+    return this.#checkpoint;
+  }
+
+  async keepCheckpoint(note: string): Promise<void> {
+    this.#checkpoint = note;
+  }
+
+  addErasure(line: string): void {
+    this.#erasures.push(line);
+  }
+
+  erasures(): string[] {
+    return [...this.#erasures];
+  }
+
+  secret(use: string): Buffer {
+    if (this.#held === undefined) throw new KeyUnusable("There is no key yet.");
+    return derive(this.#held.seed, use);
+  }
+}
+
+function makeKey(): KeyObject {
+  return generateKeyPairSync("ed25519").privateKey;
+}
+
+function printKey(key: KeyObject): string {
+  return String(key.export({ format: "pem", type: "pkcs8" }));
+}
+
+function readKey(text: string): KeyObject | undefined {
+  const [pem] = /-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----/.exec(text) ?? [];
+  if (pem === undefined) return undefined;
+  try {
+    const key = createPrivateKey(pem);
+    return key.asymmetricKeyType === "ed25519" ? key : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The 32 bytes that an Ed25519 key is made from; they end its DER encoding (RFC 8410). */
+function seedOf(key: KeyObject): Buffer {
+  return key.export({ format: "der", type: "pkcs8" }).subarray(-32);
+}
+
+const seedForm = /-----BEGIN SAYWHEN FIRST SEED-----\s+([\w+/]{43}=)\s+-----END SAYWHEN FIRST SEED-----/;
+
+function printSeed(seed: Buffer): string {
+  return `-----BEGIN SAYWHEN FIRST SEED-----\n${seed.toString("base64")}\n-----END SAYWHEN FIRST SEED-----\n`;
+}
+
+function readSeed(text: string): Buffer | undefined {
+  const [, seed] = seedForm.exec(text) ?? [];
+  return seed === undefined ? undefined : Buffer.from(seed, "base64");
+}
+
+function derive(seed: Buffer, use: string): Buffer {
+  return Buffer.from(hkdfSync("sha256", seed, "", `saywhen ${use}`, 32));
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new KeyUnusable(`${file} cannot be read.`, { cause: error });
+  }
+}
+
+/** Writes a file durably, whole or not at all, for its owner only; makes its folder where it is missing. */
+function replaceFile(file: string, text: string): void {
+  const draft = `${file}.new`;
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(draft, text, { mode: 0o600, flush: true });
+    renameSync(draft, file);
+    syncFolder(file);
+  } catch (error) {
+    throw new KeyUnusable(`${file} cannot be written.`, { cause: error });
+  }
+}
+
+/** A new name in a folder is durable once the folder is. */
+function syncFolder(file: string): void {
+  const folder = openSync(dirname(file), "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** Whether the last line has no end: the machine went down while it was written. */
+function endsInsideLine(file: number): boolean {
+  const { size } = fstatSync(file);
+  const last = Buffer.alloc(1);
+  return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last.toString() !== "\n";
+}

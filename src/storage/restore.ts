@@ -1,0 +1,65 @@
+import type { KeyFiles } from "../service/key-files.ts";
+import type { LogIdentity } from "../service/log-store.ts";
+import { type TakenUp, takeUpBackup } from "../service/take-up-backup.ts";
+import { openSqliteRecords } from "./open-records.ts";
+import { rebuild } from "./rebuild.ts";
+import { Replacement } from "./replacement.ts";
+import { soundLog } from "./sound-log.ts";
+import { openSqliteStore, type SqliteStore } from "./sqlite-store.ts";
+
+/** What to restore, and how. */
+export interface RestoreOptions {
+  /** The database that is to be replaced; it need not be there. */
+  readonly database: string;
+  /** A file; nothing in it is changed. */
+  readonly backup: string;
+  readonly keyFiles: KeyFiles;
+  /** Whether to go on with a new key. */
+  readonly newKey: boolean;
+}
+
+/** What a restore has come to. */
+export interface Restored extends TakenUp {
+  /** The name that the database before now has; absent when there was none. */
+  readonly before?: string;
+}
+
+/**
+ * Puts a backup in the place of the database: brings a copy of it up to date, checks all of it, erases again, continues
+ * the log where it has to be, and only then replaces the one by the other.
+ *
+ * @throws StoreInUse, DatabaseMissing, CopyFailed, SchemaMismatch, DatabaseDamaged, KeyUnusable, StoreUnavailable; then
+ *   nothing was replaced
+ */
+export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
+  const { database, backup, keyFiles, newKey } = options;
+  using replacement = new Replacement(database, backup);
+  const { copy } = replacement;
+  await withStore(copy, async () => undefined);
+  const { counts } = await soundLog(copy, backup);
+  if (counts.derived > 0) await rebuild(copy);
+  const replaced = await identitiesIn(replacement.database);
+  const taken = await withStore(copy, (store) => takeUpBackup(store, { keyFiles, newKey, replaced }));
+  const before = replacement.replace();
+  return { ...taken, ...(before === undefined ? undefined : { before }) };
+}
+
+/** Opening brings the schema up to date; closing leaves no WAL behind. */
+async function withStore<Value>(file: string, work: (store: SqliteStore) => Promise<Value>): Promise<Value> {
+  const store = await openSqliteStore({ file });
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Of a database that may be missing, damaged, or of another version: a restore is what mends that. */
+async function identitiesIn(database: string): Promise<LogIdentity[]> {
+  try {
+    const records = await openSqliteRecords(database);
+    return await records.identities().finally(() => records.close());
+  } catch {
+    return [];
+  }
+}

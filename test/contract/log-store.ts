@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { describe, type TestContext } from "node:test";
+import { commitmentOf } from "../../src/audit/verify-receipt.ts";
+import type { LogIdentity } from "../../src/service/log-store.ts";
+import { type AnyStore, change, type Exemptions, put, sentences } from "./store-support.ts";
+
+const first: LogIdentity = { origin: "example.com/v1/log", publicKey: Buffer.alloc(32, 1), since: 0 };
+const second: LogIdentity = { origin: "example.com/v1/log/2", publicKey: Buffer.alloc(32, 2), since: 7 };
+const third: LogIdentity = { origin: "a", publicKey: first.publicKey, since: 9, checkpoint: { size: 9, note: "n\n" } };
+
+/** Hashes that differ from those of any other number. */
+function hashes(count: number, fill: number): Buffer {
+  return Buffer.alloc(count * 32, fill);
+}
+
+/** The part of the contract that is about the log's entries, tiles and identities: src/service/log-store.ts. */
+export function logStoreContract(
+  name: string,
+  open: (test: TestContext) => Promise<AnyStore>,
+  exempt: Exemptions,
+): void {
+  const says = sentences("log-store.ts", exempt);
+
+  describe(`${name}: the log`, () => {
+    says("How many entries the log has: one for each change.", async (test) => {
+      const store = await open(test);
+      assert.equal(await store.size(), 0);
+      await Promise.all(["a", "b", "c"].map((slot) => put(store, "customer:1", slot)));
+      assert.equal(await store.size(), 3);
+    });
+
+    says(
+      "The entries of the positions from `from` up to, but not with, `to`; fewer where the log ends before.",
+      async (test) => {
+        const store = await open(test);
+        const answers = await Promise.all(["a", "b", "c"].map((slot) => put(store, "customer:1", slot)));
+        const expected = await Promise.all(
+          answers.map(change).map(async ({ at, kind, position }) => {
+            const opening = await store.opening(position);
+            assert(typeof opening === "object");
+            return { at, kind, commitment: commitmentOf(opening.salt, opening.text) };
+          }),
+        );
+        assert.deepEqual(await store.entries(0, 2), expected.slice(0, 2));
+        assert.deepEqual(await store.entries(1, 9), expected.slice(1));
+        assert.deepEqual(await store.entries(3, 9), []);
+      },
+    );
+
+    says("The hashes of one tile (C2SP tlog-tiles), 32 bytes each; undefined when it is not stored.", async (test) => {
+      const store = await open(test);
+      assert.equal(await store.tile(0, 0), undefined);
+      await store.saveTiles([{ level: 0, index: 0, hashes: hashes(256, 1) }]);
+      assert.deepEqual(await store.tile(0, 0), hashes(256, 1));
+      assert.equal(await store.tile(0, 1), undefined);
+      assert.equal(await store.tile(1, 0), undefined);
+    });
+
+    says("How many entries the full tiles of level 0 cover.", async (test) => {
+      const store = await open(test);
+      assert.equal(await store.tiled(), 0);
+      const tiles = [0, 1].map((index) => ({ level: 0, index, hashes: hashes(256, index) }));
+      await store.saveTiles([...tiles, { level: 1, index: 0, hashes: hashes(2, 3) }]);
+      assert.equal(await store.tiled(), 512);
+    });
+
+    says("Adds or replaces tiles, all of them or none.", async (test) => {
+      const store = await open(test);
+      await store.saveTiles([{ level: 1, index: 0, hashes: hashes(1, 1) }]);
+      await store.saveTiles([{ level: 1, index: 0, hashes: hashes(2, 2) }]);
+      assert.deepEqual(await store.tile(1, 0), hashes(2, 2));
+      const tiles = [
+        { level: 1, index: 0, hashes: hashes(3, 3) },
+        { level: 1, index: 0.5, hashes: hashes(3, 3) },
+      ];
+      await assert.rejects(store.saveTiles(tiles));
+      assert.deepEqual(await store.tile(1, 0), hashes(2, 2));
+    });
+
+    says("Every identity that the log has had, the one in force last.", async (test) => {
+      const store = await open(test);
+      assert.deepEqual(await store.identities(), []);
+      for (const identity of [first, second, third]) await store.addIdentity(identity);
+      assert.deepEqual(await store.identities(), [first, second, third]);
+    });
+
+    says("Adds an identity, which is in force from then on.", async (test) => {
+      const store = await open(test);
+      await store.addIdentity(second);
+      await store.addIdentity(first);
+      assert.deepEqual((await store.identities()).at(-1), first);
+      await assert.rejects(store.addIdentity(first), "the same origin again");
+      assert.deepEqual(await store.identities(), [second, first]);
+    });
+
+    says("Keeps the last signed checkpoint of the identity in force.", async (test) => {
+      const store = await open(test);
+      await store.addIdentity(first);
+      await store.saveCheckpoint({ size: 1, note: "one\n" });
+      await store.addIdentity(second);
+      await store.saveCheckpoint({ size: 8, note: "eight\n" });
+      await store.saveCheckpoint({ size: 9, note: "nine\n" });
+      assert.deepEqual(await store.identities(), [
+        { ...first, checkpoint: { size: 1, note: "one\n" } },
+        { ...second, checkpoint: { size: 9, note: "nine\n" } },
+      ]);
+    });
+  });
+}

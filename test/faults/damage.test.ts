@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, it } from "node:test";
+import { type Carried, carryOut } from "../support/commands.ts";
+import { customersError, problemDetails } from "../support/errors.ts";
+import { inProcess, type Transport } from "../support/exchange.ts";
+import { startInProcess, temporaryFolder } from "../support/service.ts";
+import { customerPath, get, organisationPath, postUser, putCustomer, putOrganisation, userPath } from "./acts.ts";
+import { wholeLog } from "./whole-log.ts";
+
+/** Enough for one full tile of the tree, and some more. */
+const customers = 300;
+
+/** Fills a database with customers, an organisation and a user, and closes it. */
+async function fill(file: string): Promise<void> {
+  await using running = await startInProcess({ file });
+  const send = inProcess(running.service.server);
+  const requests = Array.from({ length: customers }, (_, id) => putCustomer(id, `a${id}@example.com`));
+  for (const { status } of await Promise.all(requests.map((request) => send(request)))) assert.equal(status, 200);
+  for (const request of [
+    putCustomer(1, "b1@example.com"),
+    putOrganisation(3, "Weekly"),
+    postUser("pat@example.com", 3),
+  ]) {
+    assert.equal((await send(request)).status, 200);
+  }
+}
+
+function verify(file: string): Promise<Carried> {
+  return carryOut(["verify"], { SAYWHEN_DATABASE: file });
+}
+
+async function served<Result>(file: string, use: (send: Transport) => Promise<Result>): Promise<Result> {
+  await using running = await startInProcess({ file });
+  return await use(inProcess(running.service.server));
+}
+
+describe("a change of which one bit has flipped", () => {
+  it("is answered to nobody, found at its next read, and named by verify; everything else is still answered", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "saywhen.db");
+    await fill(file);
+    const position = wholeLog(file).findIndex(({ said }) => JSON.stringify(said?.document).includes("a7@example.com"));
+    const bytes = readFileSync(file);
+    const at = bytes.indexOf("a7@example.com");
+    assert(at > 0);
+    bytes.writeUInt8(bytes.readUInt8(at) ^ 2, at);
+    writeFileSync(file, bytes);
+    await served(file, async (send) => {
+      const refusals = [
+        await send(get(customerPath(7))),
+        await send(putCustomer(7, "new@example.com")),
+        await send(get(`/v1/changes/${position}`)),
+        await send(get("/v1/subjects/customer/7/changes")),
+        await send(get("/v1/subjects/customer/7/preferences")),
+        await send(get("/v1/subjects/customer/7/export")),
+      ] as const;
+      for (const { body } of refusals) assert(!body.includes("7@example.com"), body);
+      for (const answer of refusals.slice(0, 2))
+        assert.match(customersError(answer, 500).join(), /does not fit its entry/);
+      for (const answer of refusals.slice(2)) problemDetails(answer, 500);
+      assert.equal((await send(get(customerPath(8)))).status, 200);
+      assert.equal((await send(putCustomer(8, "new@example.com"))).status, 200);
+      assert.equal((await send(get(`/v1/changes/${position}/receipt`))).status, 200);
+    });
+    const { exitCode, printed, told } = await verify(file);
+    assert.equal(exitCode, 3);
+    assert.match(`${printed}\n${told}`, new RegExp(`\\b${position}\\b`));
+  });
+});
+
+const damages: Readonly<Record<string, string>> = {
+  "the head of a stream": "UPDATE stream SET head = head - 1 WHERE head = (SELECT max(head) FROM stream)",
+  "the digest of a stream's name": "UPDATE stream SET digest = randomblob(16) WHERE id = 5",
+  "an address": "DELETE FROM address WHERE stream = 5",
+  "an e-mail address of the directory": "UPDATE directory SET email = randomblob(16) WHERE kind = 'user'",
+  "an entry of the directory": "DELETE FROM directory WHERE kind = 'organisation'",
+  "the directory's size": "UPDATE directory_size SET entries = entries + 1 WHERE kind = 'user'",
+  "a tile of the tree": "UPDATE tile SET hashes = CAST(zeroblob(32) || substr(hashes, 33) AS BLOB) WHERE level = 0",
+};
+
+describe("something derived that is damaged", () => {
+  for (const [what, sql] of Object.entries(damages)) {
+    it(`is found by verify and mended by log rebuild: ${what}`, async () => {
+      using folder = temporaryFolder();
+      const file = join(folder.path, "saywhen.db");
+      await fill(file);
+      const before = await served(file, documents);
+      damage(file, sql);
+      const found = await verify(file);
+      assert.equal(found.exitCode, 4, found.printed);
+      const rebuilt = await carryOut(["log", "rebuild"], { SAYWHEN_DATABASE: file });
+      assert.equal(rebuilt.exitCode, 0, rebuilt.told);
+      const again = await verify(file);
+      assert.equal(again.exitCode, 0, again.printed + again.told);
+      wholeLog(file);
+      assert.deepEqual(await served(file, documents), before);
+    });
+  }
+});
+
+function damage(file: string, sql: string): void {
+  using db = new DatabaseSync(file);
+  assert(Number(db.prepare(sql).run().changes) > 0);
+}
+
+/** What is shown of them that the damages are about. */
+async function documents(send: Transport): Promise<string[]> {
+  const targets = [
+    customerPath(0),
+    customerPath(1),
+    organisationPath(3),
+    userPath("pat@example.com"),
+    "/api/2/users",
+    "/api/2/organisations",
+    "/v1/changes/9/receipt",
+  ];
+  const answers = await Promise.all(targets.map((target) => send(get(target))));
+  return answers.map(({ status, body }) => `${status} ${body}`);
+}

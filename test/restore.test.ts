@@ -1,0 +1,270 @@
+import assert from "node:assert/strict";
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { describe, it } from "node:test";
+import { verifyReceipt } from "../src/audit/verify-receipt.ts";
+import * as acts from "./faults/acts.ts";
+import { wholeLog } from "./faults/whole-log.ts";
+import { type Place, place } from "./support/recorded.ts";
+import { startInProcess } from "./support/service.ts";
+
+/** The verifier key of the log, and those that it had before. */
+async function keysOf({ saywhen }: Place): Promise<{ key: string; before: string[] }> {
+  const { printed } = await saywhen("log");
+  const before = [...printed.matchAll(/^before +(\S+)$/gm)].map(([, key]) => key ?? "");
+  return { key: /^verifier key +(\S+)$/m.exec(printed)?.[1] ?? "", before };
+}
+
+/** The address that a customer is shown with. */
+async function addressOf({ ask }: Place, customer: number): Promise<string | undefined> {
+  return /"value":"([^"]*)"/.exec((await ask(acts.get(acts.customerPath(customer)))).body)?.[1];
+}
+
+async function succeeds(command: Promise<{ exitCode: number; printed: string; told: string }>): Promise<string> {
+  const { exitCode, printed, told } = await command;
+  assert.equal(exitCode, 0, told);
+  return printed;
+}
+
+async function fails(command: Promise<{ exitCode: number; told: string }>, message: RegExp): Promise<void> {
+  const { exitCode, told } = await command;
+  assert.equal(exitCode, 1, told);
+  assert.match(told, message);
+}
+
+/** Alters the text of a change where it stands. */
+function alter(file: string): void {
+  using db = new DatabaseSync(file);
+  db.exec("UPDATE change SET body = replace(body, '2@example', '9@example') WHERE body LIKE '%2@example%'");
+}
+
+describe("saywhen restore", () => {
+  it("goes back to a backup, and goes on under a new name that says what is lost", async (test) => {
+    const at = place(test);
+    const [first = ""] = await at.record(1);
+    const { key } = await keysOf(at);
+    await succeeds(at.saywhen("backup", at.path("b")));
+    const [lost = ""] = await at.record(2);
+    const printed = await succeeds(at.saywhen("restore", at.path("b")));
+    assert.match(printed, /is restored: 2 changes, the last of 20\S+Z\.\n.*before-restore/);
+    assert.match(printed, /^Lost: the changes at positions 2 to 2, /m);
+    const now = await keysOf(at);
+    assert.deepEqual(now.before, [key]);
+    assert(printed.endsWith(`goes on under a new name. Its verifier key: ${now.key}`), printed);
+
+    const [third = ""] = await at.record(3);
+    assert.equal(verifyReceipt(third, now.key).ok, true);
+    assert.equal(verifyReceipt(first, key).ok, true, "what was proved stays proved");
+    assert.deepEqual([await addressOf(at, 1), await addressOf(at, 2)], ["1@example.com", undefined]);
+    const [, , continuation] = wholeLog(at.file, [first].map(checkpointOf));
+    assert.equal(continuation?.kind, "continuation");
+    const document = continuation?.said?.document as { lastCheckpoint: string; previousKey: string };
+    assert.deepEqual([document.lastCheckpoint, document.previousKey], [checkpointOf(lost), key]);
+    assert.equal((await at.saywhen("verify")).exitCode, 0);
+  });
+
+  it("keeps the name when nothing that was signed is lost", async (test) => {
+    const at = place(test);
+    await at.record(1, 2);
+    const before = await keysOf(at);
+    await succeeds(at.saywhen("backup", at.path("b")));
+    const printed = await succeeds(at.saywhen("restore", at.path("b")));
+    assert.doesNotMatch(printed, /Lost|new name/);
+    assert.deepEqual(await keysOf(at), before);
+    await at.record(3);
+    wholeLog(at.file);
+  });
+
+  it("gives no two continuations of one backup the same name, and names the one that was lost", async (test) => {
+    const at = place(test);
+    await at.record(1);
+    await succeeds(at.saywhen("backup", at.path("b")));
+    await at.record(2);
+    await succeeds(at.saywhen("restore", at.path("b")));
+    await at.record(3);
+    const once = await keysOf(at);
+    await succeeds(at.saywhen("restore", at.path("b")));
+    const twice = await keysOf(at);
+    assert.notEqual(twice.key, once.key);
+    assert.equal(twice.before.length, 1);
+    const { lastCheckpoint, previousKey } = wholeLog(at.file)[2]?.said?.document as Record<string, string>;
+    assert.equal(previousKey, once.key);
+    assert.match(lastCheckpoint ?? "", /\n4\n/);
+  });
+
+  it("erases again what was erased after the backup, but not who came back since", async (test) => {
+    const at = place(test);
+    await at.record(1, 2, 3);
+    await succeeds(at.saywhen("backup", at.path("old")));
+    for (const customer of [1, 2]) assert.equal((await at.ask(acts.erase(`customer/${customer}`))).status, 200);
+    await at.record(2);
+    await succeeds(at.saywhen("backup", at.path("new")));
+    assert.match(await succeeds(at.saywhen("restore", at.path("old"))), /Erased again, .*: 2 subjects/);
+    assert.equal(await addressOf(at, 1), undefined);
+    assert.equal(await addressOf(at, 3), "3@example.com");
+    assert.equal(readFileSync(at.file).includes("1@example.com"), false);
+    assert.doesNotMatch(await succeeds(at.saywhen("restore", at.path("new"))), /Erased again/);
+    assert.deepEqual([await addressOf(at, 1), await addressOf(at, 2)], [undefined, "2@example.com"]);
+    wholeLog(at.file);
+  });
+
+  it("refuses a damaged backup and says what is wrong with it; nothing is replaced", async (test) => {
+    const at = place(test);
+    await at.record(1, 2);
+    await succeeds(at.saywhen("backup", at.path("b")));
+    const before = readFileSync(at.file);
+    alter(at.path("b"));
+    await fails(at.saywhen("restore", at.path("b")), /^Nothing was replaced\. .*b is damaged\. Position 2: /);
+    writeFileSync(at.path("text"), "no database");
+    await fails(at.saywhen("restore", at.path("text")), /^Nothing was replaced\. .*not a database/);
+    await fails(at.saywhen("restore", at.path("nothing")), /^Nothing was replaced\. There is no file/);
+    await fails(at.saywhen("restore", at.file), /is the database itself/);
+    assert.deepEqual(readFileSync(at.file), before);
+    assert.deepEqual(namesBeside(at), []);
+  });
+
+  it("refuses while the database is served, and names the process", async (test) => {
+    const at = place(test);
+    await at.record(1);
+    await succeeds(at.saywhen("backup", at.path("b")));
+    await using _running = await startInProcess({ file: at.file });
+    for (const words of [
+      ["restore", at.path("b")],
+      ["log", "continue"],
+      ["log", "rebuild"],
+    ]) {
+      await fails(at.saywhen(...words), new RegExp(`served by another process \\(pid ${process.pid}\\)`));
+    }
+    assert.deepEqual(namesBeside(at), []);
+  });
+
+  it("takes the log's key only, and says which that is; a lost one gives way to a new one", async (test) => {
+    const at = place(test);
+    await at.record(1);
+    const { key } = await keysOf(at);
+    await succeeds(at.saywhen("backup", at.path("b")));
+    const other = place(test);
+    await other.record(1);
+    copyFileSync(`${other.file}.key`, `${at.file}.key`);
+    const refusal = /The backup needs the key whose other half is (\S+):/;
+    await fails(at.saywhen("restore", at.path("b")), refusal);
+    rmSync(`${at.file}.key`);
+    const { told } = await at.saywhen("restore", at.path("b"));
+    assert.equal(refusal.exec(told)?.[1], key);
+    const printed = await succeeds(at.saywhen("restore", at.path("b"), "--new-key"));
+    assert.match(printed, /new name/);
+    assert.deepEqual((await keysOf(at)).before, [key]);
+    await at.record(2);
+    wholeLog(at.file);
+  });
+
+  it("restores an old backup with the key that the log has had since", async (test) => {
+    const at = place(test);
+    await at.record(1);
+    await succeeds(at.saywhen("backup", at.path("b")));
+    await succeeds(at.saywhen("log", "continue", "--new-key"));
+    await at.record(2);
+    const before = await keysOf(at);
+    await succeeds(at.saywhen("restore", at.path("b")));
+    const { previousKey } = wholeLog(at.file)[2]?.said?.document as Record<string, string>;
+    assert.equal(previousKey, before.key);
+    await at.record(3);
+  });
+
+  it("restores onto an empty machine, where nobody knows what was signed since", async (test) => {
+    const at = place(test);
+    const [first = ""] = await at.record(1);
+    const { key } = await keysOf(at);
+    await succeeds(at.saywhen("backup", at.path("b")));
+    const empty = place(test);
+    // Beside the key stands a checkpoint that is as old as the backup: it knows nothing of the second change.
+    for (const end of ["", ".checkpoint"]) copyFileSync(`${at.file}.key${end}`, `${empty.file}.key${end}`);
+    const [lost = ""] = await at.record(2);
+    const printed = await succeeds(empty.saywhen("restore", at.path("b")));
+    assert.doesNotMatch(printed, /before/);
+    assert.match(printed, /goes on under a new name/);
+    assert.deepEqual((await keysOf(empty)).before, [key]);
+    await empty.record(2);
+    wholeLog(empty.file, [checkpointOf(first)]);
+    assert.throws(() => wholeLog(empty.file, [checkpointOf(lost)]), "what was lost still tells against it");
+  });
+
+  it("replaces a database that cannot be opened, and keeps it", async (test) => {
+    const at = place(test);
+    await at.record(1);
+    await succeeds(at.saywhen("backup", at.path("b")));
+    for (const name of ["before-restore", "before-restore-2"]) {
+      writeFileSync(at.file, `damaged ${name}`);
+      await succeeds(at.saywhen("restore", at.path("b")));
+      assert.equal(readFileSync(`${at.file}.${name}`, "utf8"), `damaged ${name}`);
+    }
+    assert.equal(await addressOf(at, 1), "1@example.com");
+  });
+
+  it("takes up a copy that was made with its WAL beside it, and what an interrupted restore left", async (test) => {
+    const at = place(test);
+    await at.record(1);
+    const db = new DatabaseSync(at.file);
+    db.exec("UPDATE readiness SET checks = 77");
+    for (const part of ["", "-wal"]) copyFileSync(`${at.file}${part}`, at.path(`copy${part}`));
+    db.close();
+    for (const part of ["", "-wal", "-shm"]) writeFileSync(`${at.file}.restoring${part}`, "left behind");
+    await succeeds(at.saywhen("restore", at.path("copy")));
+    using restored = new DatabaseSync(at.file, { readOnly: true });
+    assert.equal(restored.prepare("SELECT checks FROM readiness").get()?.["checks"], 77);
+    assert.deepEqual(namesBeside(at), ["saywhen.db.before-restore"]);
+  });
+
+  it("brings a database of an older version up to date, on the copy only", async (test) => {
+    const at = place(test);
+    const old = new DatabaseSync(at.path("old"));
+    const folder = new URL("../src/storage/migrations/", import.meta.url);
+    old.exec(
+      "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, breaking INTEGER NOT NULL, applied_at TEXT NOT NULL) STRICT",
+    );
+    for (const [index, name] of readdirSync(folder).toSorted().slice(0, 2).entries()) {
+      old.exec(readFileSync(new URL(name, folder), "utf8"));
+      old.prepare("INSERT INTO migration VALUES (?, ?, 0, '')").run(index + 1, name.slice(0, -4));
+    }
+    old.close();
+    const before = readFileSync(at.path("old"));
+    await succeeds(at.saywhen("restore", at.path("old")));
+    await at.record(1);
+    assert.deepEqual(readFileSync(at.path("old")), before);
+  });
+});
+
+describe("a database that was set back by hand", () => {
+  it("serves, signs nothing, says so, and signs again after `log continue`", async (test) => {
+    const at = place(test);
+    await at.record(1);
+    copyFileSync(at.file, at.path("copy"));
+    const [lost = ""] = await at.record(2);
+    const kept = `${at.file}.key.checkpoint`;
+    copyFileSync(kept, at.path("kept"));
+    copyFileSync(at.path("copy"), at.file);
+    assert.equal((await at.saywhen("verify", "--checkpoint", at.path("kept"))).exitCode, 5);
+    await fails(at.saywhen("log"), /^Nothing is signed\. .*3 were signed for: the database was set back/);
+    await assert.rejects(at.record(3), /log-stopped/);
+    const { key } = await keysOf(at);
+    await succeeds(at.saywhen("log", "continue"));
+    const [fourth = ""] = await at.record(4);
+    const now = await keysOf(at);
+    assert.equal(verifyReceipt(fourth, now.key).ok, true);
+    assert.deepEqual(now.before, [key]);
+    assert.equal(verifyReceipt(lost, key).ok, true, "the loss can be proved");
+    await succeeds(at.saywhen("log"));
+    assert(existsSync(kept));
+  });
+});
+
+function checkpointOf(receipt: string): string {
+  return receipt.slice(receipt.indexOf("\n\n") + 2);
+}
+
+/** What stands beside the database that is neither its own nor the test's. */
+function namesBeside({ file, path }: Place): string[] {
+  const own = /^saywhen\.db(-wal|-shm|\.lock|\.key.*)?$/;
+  assert(existsSync(file));
+  return readdirSync(path("")).filter((name) => name.startsWith("saywhen.db") && !own.test(name));
+}
