@@ -29,7 +29,8 @@ import { ensureAdmin } from "./service/ensure-admin.ts";
 import { noteErasure } from "./service/erasure-book.ts";
 import type { KeyFiles } from "./service/key-files.ts";
 import { Log, type LogOptions } from "./service/log.ts";
-import type { LogStore } from "./service/log-store.ts";
+import { keyOf } from "./service/log-identity.ts";
+import { signNow } from "./service/sign-now.ts";
 import { type BackedUp, writeBackup } from "./storage/backup.ts";
 import { openKeyFiles } from "./storage/key-files.ts";
 import { DatabaseMissing, openSqliteRecords } from "./storage/open-records.ts";
@@ -179,6 +180,9 @@ export async function openDatabase(settings: Settings) {
     onErasure: (erased) => noteErasure(keyFiles, erased),
   });
   try {
+    // An erasure is booked under the key: under another one a restored backup would not be erased again.
+    const identity = (await store.identities()).at(-1);
+    if (identity !== undefined) keyOf(identity, keyFiles);
     const catalogue = await loadCatalogue(store, () => readCatalogueFile(settings.catalogue));
     const clients = await ClientRegistry.open(store, Date.now());
     return { store, catalogue, clients, close: () => store.close() };
@@ -203,8 +207,9 @@ export async function continueNow(settings: Settings, options: { readonly newKey
   refuseMissing(settings);
   const store = await openSqliteStore({ file: settings.database });
   try {
-    const continued = await continueLog(store, openKeyFiles(settings.key), options);
-    await signNow(store, settings);
+    const keyFiles = openKeyFiles(settings.key);
+    const continued = await continueLog(store, keyFiles, options);
+    await signNow(store, keyFiles);
     return continued;
   } finally {
     await store.close();
@@ -235,33 +240,7 @@ export async function restore(
 ): Promise<Restored> {
   const keyFiles = openKeyFiles(settings.key);
   const { database } = settings;
-  const restored = await restoreBackup({ database, backup: file, keyFiles, newKey });
-  if (restored.continued !== undefined) await signIfPossible(settings);
-  return restored;
-}
-
-/** The database is restored by now, whatever comes of this; the next start signs, too, and says why when it cannot. */
-async function signIfPossible(settings: Settings): Promise<void> {
-  try {
-    const store = await openSqliteStore({ file: settings.database });
-    try {
-      await signNow(store, settings);
-    } finally {
-      await store.close();
-    }
-  } catch (error) {
-    if (startFailure(error) === undefined) throw error;
-  }
-}
-
-/** Signs a log that has an identity, so that the checkpoint beside the key is one of it. */
-async function signNow(store: LogStore, settings: Settings): Promise<void> {
-  const log = await Log.open({ store, keyFiles: openKeyFiles(settings.key), onError: () => undefined });
-  try {
-    await log.checkpoint();
-  } finally {
-    await log.close();
-  }
+  return restoreBackup({ database, backup: file, keyFiles, newKey });
 }
 
 /** An address that listens everywhere is reached from this machine through its loopback. */

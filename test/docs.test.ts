@@ -73,6 +73,7 @@ describe("the documentation", () => {
     metrics.request("GET", "/livez", 200, 0.001);
     metrics.group({ writes: 1, changes: 1, seconds: 0.001 });
     metrics.storeError("full");
+    metrics.watchLog(() => ({ isSigning: true, size: 2, signedSize: 1 }));
     const printed = [...(await metrics.print()).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
     assert.deepEqual(named("docs/operate.md", /`((?:http|saywhen)_[a-z_]+)`/g).sort(), printed.map(String).sort());
   });

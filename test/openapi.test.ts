@@ -37,7 +37,7 @@ const operations = (): [path: string, method: string, operation: Operation][] =>
 describe("the OpenAPI document", () => {
   it("lists every route that is served, and no other", () => {
     const served = running.service.routes.flatMap(({ method, path, aliases = [] }) =>
-      [path, ...aliases].map((each) => `${method} ${each}`),
+      [path, ...aliases].map((each) => `${method} ${each.replace("{+", "{")}`),
     );
     const listed = operations().map(([path, method]) => `${method.toUpperCase()} ${path}`);
     assert.deepEqual(listed.toSorted(), served.toSorted());

@@ -3,8 +3,9 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileS
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { verifyReceipt } from "../src/audit/verify-receipt.ts";
+import type { Continuation } from "../src/domain/log-acts.ts";
 import * as acts from "./faults/acts.ts";
-import { wholeLog } from "./faults/whole-log.ts";
+import { checkpointOf, readLog, wholeLog } from "./faults/whole-log.ts";
 import { type Place, place } from "./support/recorded.ts";
 import { startInProcess } from "./support/service.ts";
 
@@ -56,10 +57,9 @@ describe("saywhen restore", () => {
     assert.equal(verifyReceipt(third, now.key).ok, true);
     assert.equal(verifyReceipt(first, key).ok, true, "what was proved stays proved");
     assert.deepEqual([await addressOf(at, 1), await addressOf(at, 2)], ["1@example.com", undefined]);
-    const [, , continuation] = wholeLog(at.file, [first].map(checkpointOf));
-    assert.equal(continuation?.kind, "continuation");
-    const document = continuation?.said?.document as { lastCheckpoint: string; previousKey: string };
-    assert.deepEqual([document.lastCheckpoint, document.previousKey], [checkpointOf(lost), key]);
+    wholeLog(at.file, [checkpointOf(first)]);
+    const { lastCheckpoint, previousKey } = continuationIn(at);
+    assert.deepEqual([lastCheckpoint, previousKey], [checkpointOf(lost), key]);
     assert.equal((await at.saywhen("verify")).exitCode, 0);
   });
 
@@ -87,7 +87,7 @@ describe("saywhen restore", () => {
     const twice = await keysOf(at);
     assert.notEqual(twice.key, once.key);
     assert.equal(twice.before.length, 1);
-    const { lastCheckpoint, previousKey } = wholeLog(at.file)[2]?.said?.document as Record<string, string>;
+    const { lastCheckpoint, previousKey } = continuationIn(at);
     assert.equal(previousKey, once.key);
     assert.match(lastCheckpoint ?? "", /\n4\n/);
   });
@@ -166,7 +166,7 @@ describe("saywhen restore", () => {
     await at.record(2);
     const before = await keysOf(at);
     await succeeds(at.saywhen("restore", at.path("b")));
-    const { previousKey } = wholeLog(at.file)[2]?.said?.document as Record<string, string>;
+    const { previousKey } = continuationIn(at);
     assert.equal(previousKey, before.key);
     await at.record(3);
   });
@@ -258,8 +258,11 @@ describe("a database that was set back by hand", () => {
   });
 });
 
-function checkpointOf(receipt: string): string {
-  return receipt.slice(receipt.indexOf("\n\n") + 2);
+/** What the change at position 2 says of the identity that ended there. */
+function continuationIn({ file }: Place): Partial<Continuation> {
+  const change = readLog(file)[2];
+  assert.equal(change?.kind, "continuation");
+  return change.said?.document as Partial<Continuation>;
 }
 
 /** What stands beside the database that is neither its own nor the test's. */

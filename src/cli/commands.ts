@@ -1,12 +1,12 @@
+import { backupCommand } from "./backup.ts";
 import { catalogueCommand } from "./catalogue.ts";
 import { clientCommand } from "./client.ts";
-import { backupCommand } from "./backup.ts";
 import type { Command } from "./command.ts";
 import { eraseCommand } from "./erase.ts";
 import { exportCommand } from "./export.ts";
+import { historyCommand } from "./history.ts";
 import { logCommand } from "./log.ts";
 import { restoreCommand } from "./restore.ts";
-import { historyCommand } from "./history.ts";
 import { serveCommand } from "./serve.ts";
 import { showCommand } from "./show.ts";
 import { verifyCommand } from "./verify.ts";

@@ -16,9 +16,9 @@ rebuild: derive everything anew that is derived from the changes`;
 
 /** What the command needs of the composition root, which is loaded when it is needed. */
 export interface LogTools {
-  openKeys(settings: Settings): KeyFiles;
-  continueNow(settings: Settings, options: { readonly newKey: boolean }): Promise<Continued>;
-  rebuildNow(settings: Settings): Promise<Rebuilt>;
+  readonly openKeys: (settings: Settings) => KeyFiles;
+  readonly continueNow: (settings: Settings, options: { readonly newKey: boolean }) => Promise<Continued>;
+  readonly rebuildNow: (settings: Settings) => Promise<Rebuilt>;
 }
 
 /** Shows how the log stands, and mends it. */

@@ -38,7 +38,7 @@ function read(args: readonly string[]): { file: string; newKey: boolean } {
 }
 
 function tellAbout(restored: Restored, { print, settings }: CommandContext): void {
-  const { size, at, before, erased, unreadable, lost, continued } = restored;
+  const { size, at, before, erased, unreadable, lost, continued, unsigned } = restored;
   print(`${settings.database} is restored: ${size} changes${at === undefined ? "" : `, the last of ${at}`}.`);
   if (before !== undefined) print(`What was there before is ${before}; remove it when you need it no more.`);
   if (erased > 0) print(`Erased again, as they were after the backup: ${erased} subjects.`);
@@ -52,5 +52,6 @@ function tellAbout(restored: Restored, { print, settings }: CommandContext): voi
       `Lost: the changes at positions ${size} to ${lost.size - 1}, for which this was signed:\n${lost.note.trimEnd()}`,
     );
   }
+  if (unsigned !== undefined) print(`The log is signed at the next start: ${unsigned}`);
   if (continued !== undefined) print(`The log goes on under a new name. Its verifier key: ${continued.verifierKey}`);
 }

@@ -70,7 +70,11 @@ async function verifyWhole(
   const log = await withRecords(context, async (records) => {
     using bar = new ProgressBar(process.stderr);
     const checkpoints = [...given, ...own];
-    return verifyLog(records.inspection(), { checkpoints, keys, onProgress: (...progress) => bar.show(...progress) });
+    return await verifyLog(records.inspection(), {
+      checkpoints,
+      keys,
+      onProgress: (...progress) => bar.show(...progress),
+    });
   });
   return told(log, context);
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { sha256 } from "../audit/verify-receipt.ts";
+import { StoreUnavailable } from "../service/store.ts";
 
 const digestBytes = 16;
 
@@ -12,6 +13,7 @@ export type Digest = (text: string) => Buffer;
 
 /** The digest of this database: its key is made with the schema, and stays. */
 export function digestOf(db: DatabaseSync): Digest {
-  const key = db.prepare("SELECT key FROM digest_key").get()?.["key"] as Uint8Array;
+  const key = db.prepare("SELECT key FROM digest_key").get()?.["key"];
+  if (!(key instanceof Uint8Array)) throw new StoreUnavailable("the database has lost the key of its digests");
   return (text) => sha256(Buffer.concat([key, Buffer.from(text)])).subarray(0, digestBytes);
 }

@@ -60,8 +60,9 @@ export class SqliteInspection implements Inspection {
     return last === null ? 0 : last + 1;
   }
 
-  changes(): AsyncGenerator<readonly ChangeRow[]> {
-    return this.#pages<ChangeRow>(changesSql);
+  async *changes(): AsyncGenerator<readonly ChangeRow[]> {
+    // As arrays they come a quarter faster, and there are many.
+    for await (const page of this.#pages<ChangeCells>(changesSql, true)) yield page.map(changeRowOf);
   }
 
   streams(): AsyncGenerator<readonly StreamRow[]> {
@@ -92,8 +93,12 @@ export class SqliteInspection implements Inspection {
     return this.#read(() => this.#log.identities());
   }
 
-  async *#pages<Row>(sql: string): AsyncGenerator<readonly Row[]> {
-    const rows = this.#read(() => this.#db.prepare(sql).iterate());
+  async *#pages<Row>(sql: string, asArrays = false): AsyncGenerator<readonly Row[]> {
+    const rows = this.#read(() => {
+      const statement = this.#db.prepare(sql);
+      statement.setReturnArrays(asArrays);
+      return statement.iterate();
+    });
     for (let page = this.#page<Row>(rows); page.length > 0; page = this.#page<Row>(rows)) {
       yield page;
       await nextTurn();
@@ -104,9 +109,9 @@ export class SqliteInspection implements Inspection {
     return this.#read(() => {
       const page: Row[] = [];
       while (page.length < pageRows) {
-        const { done = false, value } = rows.next();
-        if (done) break;
-        page.push(value as Row);
+        const next: IteratorResult<unknown, unknown> = rows.next();
+        if (next.done === true) break;
+        page.push(next.value as Row);
       }
       return page;
     });
@@ -121,4 +126,11 @@ export class SqliteInspection implements Inspection {
       throw failure?.error ?? error;
     }
   }
+}
+
+/** A change in the order of changeColumns. */
+type ChangeCells = readonly [number, number, number, number | null, string, Uint8Array, Uint8Array, string];
+
+function changeRowOf([position, at, stream, previous, kind, salt, commitment, body]: ChangeCells): ChangeRow {
+  return { position, at, stream, previous, kind, salt, commitment, body };
 }

@@ -1,5 +1,6 @@
 import type { KeyFiles } from "../service/key-files.ts";
 import type { LogIdentity } from "../service/log-store.ts";
+import { signNow } from "../service/sign-now.ts";
 import { type TakenUp, takeUpBackup } from "../service/take-up-backup.ts";
 import { openSqliteRecords } from "./open-records.ts";
 import { rebuild } from "./rebuild.ts";
@@ -22,6 +23,8 @@ export interface RestoreOptions {
 export interface Restored extends TakenUp {
   /** The name that the database before now has; absent when there was none. */
   readonly before?: string;
+  /** Why the continued log could not be signed at once; the next start does it. */
+  readonly unsigned?: string;
 }
 
 /**
@@ -32,6 +35,12 @@ export interface Restored extends TakenUp {
  *   nothing was replaced
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
+  const restored = await putInPlace(options);
+  const unsigned = restored.continued && (await sign(options));
+  return { ...restored, ...(unsigned === undefined ? undefined : { unsigned }) };
+}
+
+async function putInPlace(options: RestoreOptions): Promise<Restored> {
   const { database, backup, keyFiles, newKey } = options;
   using replacement = new Replacement(database, backup);
   const { copy } = replacement;
@@ -42,6 +51,16 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   const taken = await withStore(copy, (store) => takeUpBackup(store, { keyFiles, newKey, replaced }));
   const before = replacement.replace();
   return { ...taken, ...(before === undefined ? undefined : { before }) };
+}
+
+/** Replaces the checkpoint beside the key, which is still that of the log before. */
+async function sign({ database, keyFiles }: RestoreOptions): Promise<string | undefined> {
+  try {
+    await withStore(database, (store) => signNow(store, keyFiles));
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 /** Opening brings the schema up to date; closing leaves no WAL behind. */
@@ -58,7 +77,11 @@ async function withStore<Value>(file: string, work: (store: SqliteStore) => Prom
 async function identitiesIn(database: string): Promise<LogIdentity[]> {
   try {
     const records = await openSqliteRecords(database);
-    return await records.identities().finally(() => records.close());
+    try {
+      return await records.identities();
+    } finally {
+      await records.close();
+    }
   } catch {
     return [];
   }

@@ -1,7 +1,7 @@
 import { randomFillSync } from "node:crypto";
 
 /** Bytes of one salt: as long as what it keeps from being guessed. */
-export const saltBytes = 32;
+const saltBytes = 32;
 
 const pool = Buffer.alloc(256 * saltBytes);
 let used = pool.length;

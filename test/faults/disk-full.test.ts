@@ -11,7 +11,7 @@ import { startListening } from "../support/service.ts";
 import { customerPath, erase, get, putCustomer, putOrganisation } from "./acts.ts";
 import { marked, Told } from "./http-writers.ts";
 import { fill, onSmallDisk } from "./small-disk.ts";
-import { assertReceipts, wholeLog } from "./whole-log.ts";
+import { assertReceipts, assertVerify, wholeLog } from "./whole-log.ts";
 
 /**
  * Writes until the storage refuses even the smallest write, which is that of a check. (What a refused group has taken
@@ -118,6 +118,7 @@ async function serveOnFullDisk(disk: string): Promise<void> {
   const recorded = wholeLog(file, told.checkpoints);
   told.assertKept(recorded);
   assertReceipts(file, recorded, told.receipts);
+  await assertVerify(file);
 }
 
 describe("a full disk", () => {

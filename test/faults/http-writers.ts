@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
-import type { Erasure } from "../../src/domain/log-acts.ts";
 import { overOneConnection, type ReceivedAnswer, type SentRequest, type Transport } from "../support/exchange.ts";
 import {
   erase,
@@ -13,7 +12,7 @@ import {
   putUser,
 } from "./acts.ts";
 import type { Headers } from "../support/target.ts";
-import { checkpointOf, type Recorded } from "./whole-log.ts";
+import { checkpointOf, erasedBy, type Recorded } from "./whole-log.ts";
 
 /** All that clients were told: what was acknowledged, what was refused, and the receipts that they were given. */
 export class Told {
@@ -59,9 +58,7 @@ export class Told {
     const bytes = files.filter((file) => existsSync(file)).map((file) => readFileSync(file));
     const marks = new Map([...this.#acknowledged].map(([mark, position]) => [position, mark]));
     for (const position of this.#acknowledged.values()) {
-      const { kind, said } = recorded[position] as Recorded;
-      if (kind !== "erasure") continue;
-      for (const erased of (said?.document as Erasure).positions) {
+      for (const erased of erasedBy(recorded[position] as Recorded)) {
         const mark = marks.get(erased);
         const isLeft = mark !== undefined && bytes.some((each) => each.includes(`"${mark}@example.com"`));
         assert(!isLeft, `what was at position ${erased} was erased, and can still be read in a file`);

@@ -5,10 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { adminToken, temporaryFolder } from "../support/service.ts";
 import { serve } from "../support/serving.ts";
 import { Told, write } from "./http-writers.ts";
-import { assertReceipts, wholeLog } from "./whole-log.ts";
+import { assertReceipts, assertVerify, wholeLog } from "./whole-log.ts";
 
 /** How often the service is killed; `npm run faults` asks for more. */
-const rounds = Number(process.env["FAULT_ROUNDS"] ?? 8);
+const rounds = Number(process.env["FAULT_ROUNDS"] ?? 7);
 
 it("a killed service has told nobody of anything that the next one does not hold, nor signed for it", async (test) => {
   using folder = temporaryFolder();
@@ -26,6 +26,7 @@ it("a killed service has told nobody of anything that the next one does not hold
     told.assertKept(recorded);
     told.assertErased(recorded, [file, `${file}-wal`]);
     assertReceipts(file, recorded, told.receipts);
+    await assertVerify(file);
   }
   assert(told.refused > 0, "nothing was refused");
   test.diagnostic(`${told.acknowledged} acknowledged, ${told.refused} refused, ${told.receipts.length} receipts`);

@@ -8,11 +8,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { openSqliteStore } from "../../src/storage/sqlite-store.ts";
 import { temporaryFolder } from "../support/service.ts";
-import { type Recorded, wholeLog } from "./whole-log.ts";
+import { assertVerify, type Recorded, wholeLog } from "./whole-log.ts";
 
 /** How often a writing process is killed; `npm run faults` asks for more. */
-const rounds = Number(process.env["FAULT_ROUNDS"] ?? 20);
-const roundsPerFile = 5;
+const rounds = Number(process.env["FAULT_ROUNDS"] ?? 18);
+const roundsPerFile = 6;
 const script = fileURLToPath(new URL("writers.ts", import.meta.url));
 
 /** The writers in a process of their own; `told` are the whole lines that it has printed by now, the first says that it serves. */
@@ -88,6 +88,7 @@ describe("kill -9", () => {
       const recorded = wholeLog(file);
       assertTold(recorded, told);
       assertNumbers(recorded);
+      if ((number + 1) % roundsPerFile === 0) await assertVerify(file);
     }
     assert(acknowledged > 0, "FAULT_ROUNDS must be a number from 1");
     test.diagnostic(`${acknowledged} acknowledged writes`);

@@ -4,7 +4,7 @@ import { temporaryFolder } from "../support/service.ts";
 import { World } from "./world.ts";
 
 /** How many histories; `npm run faults` asks for more. */
-const histories = Number(process.env["FAULT_ROUNDS"] ?? 8);
+const histories = Number(process.env["FAULT_ROUNDS"] ?? 6);
 
 const often = ["putCustomer", "putOrganisation", "putUser", "putUserByEmail", "postUser"] as const;
 const sometimes = ["eraseCustomer", "eraseOrganisation", "eraseUser", "backUp"] as const;

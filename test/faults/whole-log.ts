@@ -11,6 +11,8 @@ import {
   printEntry,
   verifyReceipt,
 } from "../../src/audit/verify-receipt.ts";
+import type { Erasure } from "../../src/domain/log-acts.ts";
+import { carryOut } from "../support/commands.ts";
 
 /** A change as its row has it. */
 export interface Recorded {
@@ -99,10 +101,9 @@ function recordedOf({ position, at, kind, salt, commitment, body }: Row): Record
 
 /** What is blank is what the erasures name, each of them after what it erased. */
 function assertErasures(recorded: readonly Recorded[]): void {
-  const named = recorded.flatMap(({ position, kind, said }) => {
-    if (kind !== "erasure") return [];
-    const { positions } = said?.document as { positions: number[] };
-    assert(positions.every((erased) => erased < position));
+  const named = recorded.flatMap((change) => {
+    const positions = erasedBy(change);
+    assert(positions.every((erased) => erased < change.position));
     return positions;
   });
   const blank = recorded.filter(({ said }) => said === undefined).map(({ position }) => position);
@@ -110,6 +111,11 @@ function assertErasures(recorded: readonly Recorded[]): void {
     named.sort((one, other) => one - other),
     blank,
   );
+}
+
+/** The positions that a change erased; none when it is no erasure. */
+export function erasedBy({ kind, said }: Recorded): readonly number[] {
+  return kind === "erasure" && said !== undefined ? (said.document as Erasure).positions : [];
 }
 
 function assertExtends(keys: Keys, recorded: readonly Recorded[], notes: readonly string[]): void {
@@ -163,4 +169,11 @@ export function assertReceipts(file: string, recorded: readonly Recorded[], rece
 /** The signed note at the end of a receipt. */
 export function checkpointOf(receipt: string): string {
   return receipt.slice(receipt.indexOf("\n\n") + 2);
+}
+
+/** Asserts that `saywhen verify` ends as it should: 0 when it finds nothing wrong. Answers with what it printed. */
+export async function assertVerify(file: string, exitCode = 0): Promise<string> {
+  const verified = await carryOut(["verify"], { SAYWHEN_DATABASE: file });
+  assert.equal(verified.exitCode, exitCode, verified.printed + verified.told);
+  return verified.printed;
 }

@@ -10,6 +10,8 @@ import { assertReceipts, checkpointOf, wholeLog } from "./whole-log.ts";
 /** What should be known: every document that a GET shows, as simple as can be. */
 interface Model {
   readonly customers: Map<number, string>;
+  /** The positions of customers' changes, in their order. */
+  readonly histories: Map<number, number[]>;
   readonly organisations: Map<number, string>;
   /** Users' own frequencies. */
   readonly users: Map<number, string>;
@@ -32,7 +34,13 @@ const subjects = 4;
 export class World implements AsyncDisposable {
   readonly #folder: string;
   #running: RunningService;
-  #model: Model = { customers: new Map(), organisations: new Map(), users: new Map(), members: new Map() };
+  #model: Model = {
+    customers: new Map(),
+    histories: new Map(),
+    organisations: new Map(),
+    users: new Map(),
+    members: new Map(),
+  };
   #receipts: string[] = [];
   #backup: Backup | undefined;
   #backups = 0;
@@ -53,8 +61,10 @@ export class World implements AsyncDisposable {
 
   async putCustomer(id: number, choice: number): Promise<void> {
     const address = `a${choice}@example.com`;
-    await this.#accepted(acts.putCustomer(id, address));
-    this.#model.customers.set(id, address);
+    const { headers } = await this.#accepted(acts.putCustomer(id, address));
+    const { customers, histories } = this.#model;
+    customers.set(id, address);
+    histories.set(id, [...(histories.get(id) ?? []), Number(headers["saywhen-change"])]);
   }
 
   async putOrganisation(id: number, choice: number): Promise<void> {
@@ -109,6 +119,7 @@ export class World implements AsyncDisposable {
   }
 
   async eraseCustomer(id: number): Promise<void> {
+    this.#model.histories.delete(id);
     await this.#erase(`customer/${id}`, this.#model.customers.delete(id));
   }
 
@@ -154,6 +165,7 @@ export class World implements AsyncDisposable {
     assertReceipts(file, recorded, this.#receipts);
     await this.#command("verify");
     for (let id = 1; id <= subjects; id += 1) await this.#checkDocuments(id);
+    for (let id = 1; id <= subjects; id += 1) await this.#checkHistory(id);
     for (let id = 1; id <= subjects; id += 1) await this.#checkEmail(emailOf(id));
   }
 
@@ -165,6 +177,17 @@ export class World implements AsyncDisposable {
     assert.equal(frequencyIn(await this.#shown(acts.organisationPath(id))), organisations.get(id) ?? "Never");
     const inherited = organisations.get(members.get(id)?.organisation ?? 0);
     assert.equal(frequencyIn(await this.#shown(acts.userPath(id))), users.get(id) ?? inherited ?? "Never");
+  }
+
+  async #checkHistory(id: number): Promise<void> {
+    const { status, body } = await this.#send(acts.get(`/v1/subjects/customer/${id}/changes`));
+    const expected = this.#model.histories.get(id);
+    assert.equal(status, expected === undefined ? 404 : 200, body);
+    const { changes = [] } = JSON.parse(body) as { changes?: { position: number }[] };
+    assert.deepEqual(
+      changes.map(({ position }) => position),
+      expected?.toReversed() ?? [],
+    );
   }
 
   async #checkEmail(email: string): Promise<void> {
@@ -192,10 +215,9 @@ export class World implements AsyncDisposable {
 
   #forget(subject: string): void {
     const [kind, id] = subject.split("/");
-    const { customers, organisations, users, members } = this.#model;
-    if (kind === "customer") customers.delete(Number(id));
-    else if (kind === "organisation") organisations.delete(Number(id));
-    else for (const known of [users, members]) known.delete(Number(id));
+    const { customers, histories, organisations, users, members } = this.#model;
+    const holders = { customer: [customers, histories], organisation: [organisations], user: [users, members] };
+    for (const known of holders[kind as keyof typeof holders]) known.delete(Number(id));
   }
 
   /** Sends what is to be recorded, and keeps the receipt for it. */

@@ -20,6 +20,9 @@ export class ChangeCheck {
   readonly #gaps: (readonly [number, number])[] = [];
   #next = 0;
   #now = 0;
+  /** The last second that was printed, and how. */
+  #second = Number.NaN;
+  #printed = "";
 
   constructor(findings: Findings) {
     this.#findings = findings;
@@ -55,7 +58,7 @@ export class ChangeCheck {
       return undefined;
     }
     const said = saidIn(row);
-    const damage = typeof said === "string" ? said : faultIn(said, row);
+    const damage = typeof said === "string" ? said : this.#faultIn(said, row);
     if (damage !== undefined) this.#damage(position, damage);
     if (typeof said === "string" || damage !== undefined) return undefined;
     if (said.kind === "erasure") this.#erases(said, position);
@@ -97,6 +100,21 @@ export class ChangeCheck {
     else this.#findings.add("log", sentence(what), position);
   }
 
+  /** What is wrong with a text that fits its commitment. */
+  #faultIn(said: Said, { at, body }: ChangeRow): string | undefined {
+    if (typeof said.stream !== "string") return "its text names no stream";
+    if (this.#print(at) !== said.at) return "its text has its time in another form than its entry";
+    return isCanonical(said, body) ? undefined : "its text is not canonical JSON";
+  }
+
+  /** A time in RFC 3339. Changes of one second have all but the end in common, and printing dates is dear. */
+  #print(at: number): string {
+    const second = Math.floor(at / 1000);
+    if (second !== this.#second) this.#printed = new Date(second * 1000).toISOString().slice(0, -4);
+    this.#second = second;
+    return `${this.#printed}${String(at - second * 1000).padStart(3, "0")}Z`;
+  }
+
   #erases({ document }: Said, position: number): void {
     const { positions } = Object(document) as Partial<Erasure>;
     if (!Array.isArray(positions) || !positions.every((erased) => isBefore(erased, position))) {
@@ -113,13 +131,6 @@ function isBefore(erased: unknown, position: number): boolean {
 
 function sentence(clause: string): string {
   return `${clause[0]?.toUpperCase()}${clause.slice(1)}.`;
-}
-
-/** What is wrong with a text that fits its commitment. */
-function faultIn(said: Said, { at, body }: ChangeRow): string | undefined {
-  if (typeof said.stream !== "string") return "its text names no stream";
-  if (new Date(at).toISOString() !== said.at) return "its text has its time in another form than its entry";
-  return isCanonical(said, body) ? undefined : "its text is not canonical JSON";
 }
 
 /**

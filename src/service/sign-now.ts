@@ -1,0 +1,17 @@
+import type { KeyFiles } from "./key-files.ts";
+import { Log } from "./log.ts";
+import type { LogStore } from "./log-store.ts";
+
+/**
+ * Signs a log that was given an identity, and keeps that beside the key.
+ *
+ * @throws KeyUnusable, LogStopped, StoreUnavailable
+ */
+export async function signNow(store: LogStore, keyFiles: KeyFiles): Promise<void> {
+  const log = await Log.open({ store, keyFiles, onError: () => undefined });
+  try {
+    await log.checkpoint();
+  } finally {
+    await log.close();
+  }
+}
