@@ -70,7 +70,9 @@ export function userStep(
     return { append: [recorded] };
   }
   if (subjects === "registered") return { refuse: organisationUnknown };
-  return { append: [organisationDraft({ id: organisationId }, act), recorded] };
+  // What was shown to the user is the user's, and has to go with it when it is erased.
+  const { actor, client } = act;
+  return { append: [organisationDraft({ id: organisationId }, { actor, client }), recorded] };
 }
 
 /** The next change of an organisation's entry. */

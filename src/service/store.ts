@@ -78,6 +78,8 @@ export interface Store extends Records {
    * Refusals: a step that refuses, or throws, leaves no trace and does not disturb the writes beside it.
    * Time: a change's time is never before that of the entry ahead of it.
    * Erasure: once the promise resolves, nothing that the erased streams held is left in the storage's files.
+   * (One that has to wait for too long for those who read the files rejects with StoreUnavailable although it is
+   * appended; it is finished by itself.)
    * Rejects with StoreUnavailable when the storage cannot take writes; then nothing was appended.
    */
   append<Refusal>(write: Write<Refusal>): Promise<Appended | Refused<Refusal>>;

@@ -8,8 +8,11 @@ import fc from "fast-check";
 import { act, openHistory } from "../../test/support/history.ts";
 import { commitmentOf } from "../audit/verify-receipt.ts";
 import { openSqliteRecords } from "../storage/open-records.ts";
+import { openKeyFiles } from "../storage/key-files.ts";
 import { NotRebuildable, rebuild } from "../storage/rebuild.ts";
 import { failureOf } from "../storage/sqlite-failure.ts";
+import { openSqliteStore } from "../storage/sqlite-store.ts";
+import { continueLog } from "./continue-log.ts";
 import { type VerifyOptions, verifyLog } from "./verify-log.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "saywhen-verify-"));
@@ -233,6 +236,19 @@ describe("verifyLog", () => {
     }
     await finds("UPDATE log SET checkpoint_size = 285", ["checkpoint", undefined, /another size than is recorded/]);
     await finds("UPDATE log SET origin = origin || '/x'", ["checkpoint", undefined, /shows nothing/]);
+  });
+
+  it("finds the change with which the log took on another identity, and whether it did so there", async () => {
+    damaged("");
+    writeFileSync(`${file}.key`, readFileSync(`${sound}.key`));
+    const store = await openSqliteStore({ file });
+    const { position } = await continueLog(store, openKeyFiles(`${file}.key`), { newKey: true });
+    await store.close();
+    assert.deepEqual([position, (await verified()).findings], [286, []]);
+    using db = new DatabaseSync(file);
+    db.exec("UPDATE log SET since = since - 1 WHERE number = 2");
+    const { findings } = await verified();
+    assert.deepEqual([findings.length, findings[0]?.kind, findings[0]?.position], [1, "checkpoint", 286]);
   });
 
   it("refuses to rebuild a log that is wrong itself, says where, and changes nothing", async () => {

@@ -6,7 +6,7 @@ import type { Erasure } from "../domain/log-acts.ts";
 import { type ChangeRow, isErased, type Said, saidIn } from "../service/change-row.ts";
 import type { Tile } from "../service/log-store.ts";
 import { TileRows } from "../service/tile-rows.ts";
-import { type VerifiedLog, type VerifyOptions, verifyLog } from "../service/verify-log.ts";
+import { type VerifiedLog, verifyLog } from "../service/verify-log.ts";
 import { Addresses } from "./addresses.ts";
 import { blankSql } from "./change-row.ts";
 import { openFile, realFile } from "./database-file.ts";
@@ -38,16 +38,16 @@ export interface Rebuilt {
  * @throws SchemaMismatch when it is not one of this version
  * @throws NotRebuildable when a change is damaged, or the log does not extend what was signed: says which and how
  */
-export async function rebuild(file: string, onProgress?: VerifyOptions["onProgress"]): Promise<Rebuilt> {
+export async function rebuild(file: string): Promise<Rebuilt> {
   const real = realFile(file);
   using _lock = takeServingLock(real);
   using db = openFile(real);
   db.exec("PRAGMA synchronous = FULL; PRAGMA mmap_size = 0; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF");
   checkSchema(db);
   db.exec("BEGIN IMMEDIATE");
-  const before = await verified(db, onProgress);
+  const before = await verified(db);
   await new Rebuilding(db).run();
-  const { size, counts } = await verified(db, onProgress);
+  const { size, counts } = await verified(db);
   if (counts.derived > 0)
     throw new NotRebuildable("What is derived from the changes is still wrong: restore a backup.");
   db.exec("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
@@ -55,8 +55,8 @@ export async function rebuild(file: string, onProgress?: VerifyOptions["onProgre
 }
 
 /** Refuses what cannot be derived anew. The transaction ends with the connection. */
-async function verified(db: DatabaseSync, onProgress: VerifyOptions["onProgress"]): Promise<VerifiedLog> {
-  const log = await verifyLog(new SqliteInspection(db), onProgress === undefined ? {} : { onProgress });
+async function verified(db: DatabaseSync): Promise<VerifiedLog> {
+  const log = await verifyLog(new SqliteInspection(db));
   const first = log.findings.find(({ kind }) => kind !== "derived");
   if (first === undefined) return log;
   const place = first.position === undefined ? "" : `position ${first.position}: `;

@@ -54,7 +54,8 @@ function ignore(): void {}
  * `journal_mode`: readers and the checkpoints do not stand in the writer's way. `synchronous`: a commit returns when
  * it would survive a power loss. `wal_autocheckpoint`: the checkpointer's task. `journal_size_limit`: a WAL that a
  * long reader made grow is cut back to 64 MiB. `secure_delete`: what is deleted is no longer in its page. `cache_size`:
- * 64 MiB hold the upper pages of every index and the heads of a million subjects. `mmap_size`: off, as a failing disk is then an error that callers get, not a dead process.
+ * 64 MiB hold the upper pages of every index and the heads of a million subjects. `mmap_size`: off, as a failing disk is
+ * then an error that callers get, not a dead process.
  */
 function configure(db: DatabaseSync): void {
   db.exec(`

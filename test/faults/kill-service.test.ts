@@ -8,7 +8,7 @@ import { Told, write } from "./http-writers.ts";
 import { assertReceipts, assertVerify, wholeLog } from "./whole-log.ts";
 
 /** How often the service is killed; `npm run faults` asks for more. */
-const rounds = Number(process.env["FAULT_ROUNDS"] ?? 7);
+const rounds = Number(process.env["FAULT_ROUNDS"] ?? 5);
 
 it("a killed service has told nobody of anything that the next one does not hold, nor signed for it", async (test) => {
   using folder = temporaryFolder();

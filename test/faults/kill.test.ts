@@ -11,8 +11,8 @@ import { temporaryFolder } from "../support/service.ts";
 import { assertVerify, type Recorded, wholeLog } from "./whole-log.ts";
 
 /** How often a writing process is killed; `npm run faults` asks for more. */
-const rounds = Number(process.env["FAULT_ROUNDS"] ?? 18);
-const roundsPerFile = 6;
+const rounds = Number(process.env["FAULT_ROUNDS"] ?? 20);
+const roundsPerFile = 5;
 const script = fileURLToPath(new URL("writers.ts", import.meta.url));
 
 /** The writers in a process of their own; `told` are the whole lines that it has printed by now, the first says that it serves. */
