@@ -15,6 +15,7 @@ const catalogue = JSON.stringify({
   channels: ["Text"],
   types: types.map((name) => ({ name, channels: ["Text"], kind: "phone" })),
   categories,
+  frequencies: ["Never"],
 });
 
 const path = "/v1/customers/1/communication-preferences";
