@@ -1,8 +1,7 @@
-import { existsSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { readCatalogueFile } from "./config/catalogue-file.ts";
-import { type Log as LogLines, openLog } from "./config/logger.ts";
+import { type LogLines, openLogLines } from "./config/logger.ts";
 import type { Settings } from "./config/settings.ts";
 import { limits } from "./domain/limits.ts";
 import { catalogueRoutes } from "./http/catalogue-routes.ts";
@@ -24,18 +23,11 @@ import { makeServer } from "./http/server.ts";
 import { subjectRoutes } from "./http/subject-routes.ts";
 import { type CatalogueInForce, loadCatalogue } from "./service/catalogue.ts";
 import { ClientRegistry } from "./service/clients.ts";
-import { type Continued, continueLog } from "./service/continue-log.ts";
+import { continuationOf, type LogContinuation } from "./service/condition.ts";
 import { ensureAdmin } from "./service/ensure-admin.ts";
 import { noteErasure } from "./service/erasure-book.ts";
-import type { KeyFiles } from "./service/key-files.ts";
 import { Log, type LogOptions } from "./service/log.ts";
-import { keyOf } from "./service/log-identity.ts";
-import { signNow } from "./service/sign-now.ts";
-import { type BackedUp, writeBackup } from "./storage/backup.ts";
 import { openKeyFiles } from "./storage/key-files.ts";
-import { DatabaseMissing, openSqliteRecords } from "./storage/open-records.ts";
-import { type Rebuilt, rebuild } from "./storage/rebuild.ts";
-import { type Restored, restoreBackup } from "./storage/restore.ts";
 import { openSqliteStore, type SqliteStore } from "./storage/sqlite-store.ts";
 import { docsPage } from "./web/docs-page.ts";
 import { problemPages } from "./web/problem-pages.ts";
@@ -61,7 +53,7 @@ export interface Service {
  * @throws StoreInUse, SchemaMismatch, KeyUnusable, LogLost, CatalogueFileInvalid, AdminTokenUnusable: each with a message
  *   for the operator
  */
-export async function compose(settings: Settings, lines: LogLines = openLog(settings.logLevel)): Promise<Service> {
+export async function compose(settings: Settings, lines: LogLines = openLogLines(settings.logLevel)): Promise<Service> {
   const { logger } = lines;
   const metrics = makeMetrics();
   const keyFiles = openKeyFiles(settings.key);
@@ -88,8 +80,9 @@ export async function compose(settings: Settings, lines: LogLines = openLog(sett
     // Links are only written into answers, so the port that listening brings is known by then.
     const links: { -readonly [Part in keyof Links]: Links[Part] } = makeLinks(settings.baseUrl ?? "", settings.context);
     let isStopping = false;
-    const parts = { settings, store, catalogue, clients, log: proof, links, metrics, isStopping: () => isStopping };
-    const routes = routesOf(parts);
+    const continuation = continuationOf(await store.identities(), proof.stoppedBecause === undefined);
+    const served = { settings, store, catalogue, continuation, clients, log: proof, links, metrics };
+    const routes = routesOf({ ...served, isStopping: () => isStopping });
     const gate = { clients, rateLimit: rateLimit(settings.rateLimit), now: Date.now };
     const server = makeServer({ routes, gate, links, context: settings.context, logger, metrics });
 
@@ -125,6 +118,7 @@ interface RouteParts {
   readonly settings: Settings;
   readonly store: SqliteStore;
   readonly catalogue: CatalogueInForce;
+  readonly continuation: LogContinuation;
   readonly clients: ClientRegistry;
   readonly log: Log;
   readonly links: Links;
@@ -133,9 +127,10 @@ interface RouteParts {
 }
 
 /** Every route that is served. */
-function routesOf({ settings, store, catalogue, clients, log, links, metrics, isStopping }: RouteParts): Route[] {
-  const customers = { store, catalogue, put: settings.customerPut };
-  const organisations = { store, catalogue, subjects: settings.subjects };
+function routesOf(parts: RouteParts): Route[] {
+  const { settings, store, catalogue, continuation, clients, log, links, metrics, isStopping } = parts;
+  const customers = { store, catalogue, continuation, put: settings.customerPut };
+  const organisations = { store, catalogue, continuation, subjects: settings.subjects };
   const routes: Route[] = [
     ...customerRoutes(customers),
     ...organisationRoutes(organisations, links),
@@ -170,77 +165,6 @@ async function openProof({ store, keyFiles, settings, logger, metrics }: ProofPa
   if (log.stoppedBecause !== undefined) logger.error(`the log is not signed: ${log.stoppedBecause}`);
   metrics.watchLog(() => log.figures);
   return log;
-}
-
-/** The database alone, for commands that are called while nothing serves. */
-export async function openDatabase(settings: Settings) {
-  const keyFiles = openKeyFiles(settings.key);
-  const store = await openSqliteStore({
-    file: settings.database,
-    onErasure: (erased) => noteErasure(keyFiles, erased),
-  });
-  try {
-    // An erasure is booked under the key: under another one a restored backup would not be erased again.
-    const identity = (await store.identities()).at(-1);
-    if (identity !== undefined) keyOf(identity, keyFiles);
-    const catalogue = await loadCatalogue(store, () => readCatalogueFile(settings.catalogue));
-    const clients = await ClientRegistry.open(store, Date.now());
-    return { store, catalogue, clients, close: () => store.close() };
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
-}
-
-/** What is recorded, to be read only, as of this moment. */
-export async function openRecords(settings: Settings) {
-  return openSqliteRecords(settings.database);
-}
-
-/** The log's key, and what stands beside it. */
-export function openKeys(settings: Settings): KeyFiles {
-  return openKeyFiles(settings.key);
-}
-
-/** Gives the log a new identity, and signs under it. */
-export async function continueNow(settings: Settings, options: { readonly newKey: boolean }): Promise<Continued> {
-  refuseMissing(settings);
-  const store = await openSqliteStore({ file: settings.database });
-  try {
-    const keyFiles = openKeyFiles(settings.key);
-    const continued = await continueLog(store, keyFiles, options);
-    await signNow(store, keyFiles);
-    return continued;
-  } finally {
-    await store.close();
-  }
-}
-
-/** Derives anew what is derived from the changes, while nothing serves. */
-export async function rebuildNow(settings: Settings): Promise<Rebuilt> {
-  refuseMissing(settings);
-  return rebuild(settings.database);
-}
-
-/** Opening a database that is not there would make it. */
-function refuseMissing({ database }: Settings): void {
-  if (!existsSync(database)) throw new DatabaseMissing(`There is no database ${database}; set SAYWHEN_DATABASE.`);
-}
-
-/** Writes a backup, beside whoever serves the database. */
-export async function backUp(settings: Settings, file: string, signal: AbortSignal): Promise<BackedUp> {
-  return writeBackup({ database: settings.database, file, signal });
-}
-
-/** Puts a backup in the place of the database. */
-export async function restore(
-  settings: Settings,
-  file: string,
-  { newKey }: { readonly newKey: boolean },
-): Promise<Restored> {
-  const keyFiles = openKeyFiles(settings.key);
-  const { database } = settings;
-  return restoreBackup({ database, backup: file, keyFiles, newKey });
 }
 
 /** An address that listens everywhere is reached from this machine through its loopback. */

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { copyFileSync, rmSync } from "node:fs";
+import { after, before, describe, it, type TestContext } from "node:test";
+import * as acts from "./faults/acts.ts";
 import { overSocket, type ReceivedAnswer, type Transport } from "./support/exchange.ts";
+import { type Place, place } from "./support/recorded.ts";
 import { type RunningService, startListening } from "./support/service.ts";
 import { credentials, type Headers } from "./support/target.ts";
 
@@ -117,6 +120,61 @@ for (const each of cases) {
     });
   });
 }
+
+describe("a version that was read before changes were lost", () => {
+  const path = acts.customerPath(2);
+
+  /** A backup, and the version of a customer who said yes after it. */
+  async function losing(test: TestContext): Promise<{ at: Place; tag: string }> {
+    const at = place(test);
+    await at.record(1);
+    assert.equal((await at.saywhen("backup", at.path("b"))).exitCode, 0);
+    await at.record(9, 2);
+    return { at, tag: await tagOf(at) };
+  }
+
+  async function tagOf({ ask }: Place): Promise<string> {
+    return String((await ask(acts.get(path))).headers["etag"]);
+  }
+
+  /** The customer says something else, whose change gets the position that was lost. */
+  async function sayAgain({ ask }: Place): Promise<void> {
+    assert.equal((await ask(acts.putCustomer(2, "again@example.com"))).headers["saywhen-change"], "3");
+  }
+
+  async function assertStale({ ask }: Place, tag: string): Promise<void> {
+    assert.equal((await ask(acts.putCustomer(2, "stale@example.com", { "If-Match": tag }))).status, 412);
+    assert.equal((await ask(acts.get(path, { "If-Match": tag }))).status, 412);
+    const { status, body } = await ask(acts.get(path, { "If-None-Match": tag }));
+    assert.equal(status, 200);
+    assert.match(body, /again@example\.com/);
+  }
+
+  it("is not the current one again after a restore, although its position is", async (test) => {
+    const { at, tag } = await losing(test);
+    assert.equal(tag, '"3.1-json"');
+    const tags = [tag];
+    for (let restores = 0; restores < 2; restores += 1) {
+      assert.equal((await at.saywhen("restore", at.path("b"))).exitCode, 0);
+      await sayAgain(at);
+      for (const stale of tags) await assertStale(at, stale);
+      tags.push(await tagOf(at));
+      assert.match(tags.at(-1) ?? "", /^"3\.1\.[0-9a-f]{8}-json"$/);
+    }
+    const [newest = ""] = tags.slice(-1);
+    assert.equal((await at.ask(acts.get(path, { "If-None-Match": newest }))).status, 304);
+    assert.equal((await at.ask(acts.putCustomer(2, "new@example.com", { "If-Match": newest }))).status, 200);
+  });
+
+  it("nor after a file was put back by hand, before the log is continued", async (test) => {
+    const { at, tag } = await losing(test);
+    for (const end of ["-wal", "-shm"]) rmSync(`${at.file}${end}`, { force: true });
+    copyFileSync(at.path("b"), at.file);
+    await at.ask(acts.putCustomer(9, "9@example.com"));
+    await sayAgain(at);
+    await assertStale(at, tag);
+  });
+});
 
 function statuses(answers: readonly ReceivedAnswer[]): number[] {
   return answers.map(({ status }) => status).toSorted((one, other) => one - other);

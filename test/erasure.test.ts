@@ -65,8 +65,7 @@ describe("erasing subjects out of a file", () => {
   let nodes: readonly { readonly node: string; readonly metadata: readonly string[] }[] = [];
 
   before(async () => {
-    running = await startInProcess({ file });
-    send = inProcess(running.service.server);
+    await start();
     const { catalogue } = JSON.parse((await get("/v1/catalogue")).body) as { catalogue: Pick<Catalogue, "nodes"> };
     nodes = catalogue.nodes.map(({ name, labels }) => ({ node: name, metadata: labels.map((label) => label.name) }));
     for (let start = 0; start < everybody.length; start += 64) {
@@ -79,6 +78,18 @@ describe("erasing subjects out of a file", () => {
     await running[Symbol.asyncDispose]();
     folder[Symbol.dispose]();
   });
+
+  async function start(): Promise<void> {
+    running = await startInProcess({ file });
+    send = inProcess(running.service.server);
+  }
+
+  /** Somebody who sees the file as it is now until it is closed. */
+  function readerOfTheFile(): DatabaseSync {
+    const reader = new DatabaseSync(file, { readOnly: true });
+    reader.exec("BEGIN; SELECT count(*) FROM change");
+    return reader;
+  }
 
   const request = async (method: string, target: string, body?: unknown, headers = {}): Promise<ReceivedAnswer> => {
     const all = { "Content-Type": "application/json", ...headers };
@@ -145,11 +156,13 @@ describe("erasing subjects out of a file", () => {
     return Promise.all(changes.map(async ({ receipt }) => (await get(receipt)).body));
   }
 
+  function deleted({ kind, id, mark }: Person): Promise<ReceivedAnswer> {
+    return request("DELETE", `/v1/subjects/${kind}/${id}`, undefined, { "Request-Tracking-Id": `erase-${mark}` });
+  }
+
   async function erase(each: Person): Promise<void> {
     const receipts = await receiptsOf(each);
-    const answer = await request("DELETE", `/v1/subjects/${each.kind}/${each.id}`, undefined, {
-      "Request-Tracking-Id": `erase-${each.mark}`,
-    });
+    const answer = await deleted(each);
     // Before anything else is awaited: what is true once it is answered.
     assertNowhere(each);
     assert.deepEqual(JSON.parse(answer.body), { change: accepted(answer), erased: receipts.length });
@@ -223,8 +236,7 @@ describe("erasing subjects out of a file", () => {
   it("waits for somebody who reads the file as it was, and then leaves nothing", async () => {
     const one = person("customer", customers);
     await choose(one, "first");
-    const reader = new DatabaseSync(file, { readOnly: true });
-    reader.exec("BEGIN; SELECT count(*) FROM change");
+    const reader = readerOfTheFile();
     let isDone = false;
     const erasing = erase(one).then(() => (isDone = true));
     await delay(300);
@@ -232,6 +244,44 @@ describe("erasing subjects out of a file", () => {
     await choose(person("customer", 1), "meanwhile");
     reader.close();
     await erasing;
+    assert.equal(erased.at(-1)?.id, one.id);
+    assertNobodyIsLeft();
+  });
+
+  it("says 503 while somebody reads for too long, also when it is asked again, and 404 once nothing is left", async () => {
+    const one = person("customer", customers + 1);
+    await choose(one, "first");
+    const receipts = await receiptsOf(one);
+    const reader = readerOfTheFile();
+    const answers = await Promise.all([deleted(one), delay(300).then(() => deleted(one))]);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [503, 503],
+    );
+    assert.throws(() => assertNowhere(one), / is in /);
+    reader.close();
+    assert.equal((await deleted(one)).status, 404);
+    assertNowhere(one);
+    erased.push({ ...one, receipts });
+  });
+
+  it("is finished after the next start when the service stops while somebody reads", async () => {
+    const one = person("customer", customers + 2);
+    await choose(one, "first");
+    const receipts = await receiptsOf(one);
+    const reader = readerOfTheFile();
+    const answer = deleted(one);
+    await delay(300);
+    await running[Symbol.asyncDispose]();
+    assert.equal((await answer).status, 503);
+    assert.throws(() => assertNowhere(one), / is in /);
+    await start();
+    assert.throws(() => assertNowhere(one), / is in /);
+    const again = deleted(one);
+    reader.close();
+    assert.equal((await again).status, 404);
+    assertNowhere(one);
+    erased.push({ ...one, receipts });
   });
 
   it("keeps the database whole, and nothing comes back with a restart", async () => {
@@ -239,8 +289,7 @@ describe("erasing subjects out of a file", () => {
     assertNobodyIsLeft();
     using db = new DatabaseSync(file, { readOnly: true });
     assert.equal(db.prepare("PRAGMA integrity_check").get()?.["integrity_check"], "ok");
-    running = await startInProcess({ file });
-    send = inProcess(running.service.server);
+    await start();
     for (const each of erased.slice(0, 5)) await answersAbout(each);
     assertNobodyIsLeft();
   });

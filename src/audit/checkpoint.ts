@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject, sign } from "node:crypto";
-import { keyId } from "./verify-receipt.ts";
+import { keyId, openNote, parseCheckpoint, ReceiptInvalid } from "./verify-receipt.ts";
 
 /**
  * The text of a checkpoint (c2sp.org/tlog-checkpoint), ready to be signed.
@@ -23,6 +23,32 @@ export function signNote(text: string, name: string, privateKey: KeyObject): str
   const signature = sign(undefined, Buffer.from(text), privateKey);
   const line = Buffer.concat([keyId(name, rawPublicKey(privateKey)), signature]).toString("base64");
   return `${text}\n— ${name} ${line}\n`;
+}
+
+/** What a checkpoint says, and the verifier key of who has signed it; or, in a sentence, why it shows nothing. */
+export type OpenedCheckpoint =
+  | { readonly ok: true; readonly origin: string; readonly size: number; readonly root: Buffer; readonly key: string }
+  | { readonly ok: false; readonly why: string };
+
+/**
+ * Reads a checkpoint, once one of the keys, that of its origin, has signed it.
+ *
+ * @param note the signed note, from wherever it comes
+ * @param verifierKeys of the log's identities
+ */
+export function openCheckpoint(note: string, verifierKeys: Iterable<string>): OpenedCheckpoint {
+  const name = note.slice(0, note.indexOf("\n"));
+  let why = "it is not signed by a key of this log.";
+  for (const key of verifierKeys) {
+    if (!key.startsWith(`${name}+`)) continue;
+    try {
+      return { ok: true, ...parseCheckpoint(openNote(note, key)), key };
+    } catch (error) {
+      if (!(error instanceof ReceiptInvalid)) throw error;
+      why = error.message;
+    }
+  }
+  return { ok: false, why };
 }
 
 /**

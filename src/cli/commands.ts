@@ -21,8 +21,8 @@ export const commands: readonly Command[] = [
   historyCommand,
   eraseCommand,
   exportCommand,
-  verifyCommand(() => import("../compose.ts")),
-  logCommand(() => import("../compose.ts")),
-  backupCommand(async (...args) => (await import("../compose.ts")).backUp(...args)),
-  restoreCommand(async (...args) => (await import("../compose.ts")).restore(...args)),
+  verifyCommand(() => import("../compose-commands.ts")),
+  logCommand(() => import("../compose-commands.ts")),
+  backupCommand(async (...args) => (await import("../compose-commands.ts")).backUp(...args)),
+  restoreCommand(async (...args) => (await import("../compose-commands.ts")).restore(...args)),
 ];

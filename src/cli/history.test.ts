@@ -32,12 +32,13 @@ async function serving(t: TestContext) {
     const selections = [{ type: "BPHONE", value: "2125550100", choice }];
     const preferences = [{ category: "Service Notification", channels: [{ name: "Text", selections }] }];
     const who = { ...act, actor };
-    const outcome = await recordCustomerPreferences({ store, catalogue, put: "merge" }, "1", { preferences }, who, {});
+    const customers = { store, catalogue, continuation: undefined, put: "merge" as const };
+    const outcome = await recordCustomerPreferences(customers, "1", { preferences }, who, {});
     assert.ok("value" in outcome);
   };
   const employ = async (): Promise<void> => {
     time.ms += 1000;
-    const organisations = { store, catalogue, subjects: "open" as const };
+    const organisations = { store, catalogue, continuation: undefined, subjects: "open" as const };
     const nodes = [{ node: "Countries", labels: ["Algeria", "Belgium"] }];
     const wish = { frequency: "Daily", nodes, modules: [{ name: "News", preference: "Off" }], alertServices: [] };
     assert.ok("value" in (await recordOrganisationPreferences(organisations, 3, { wish, act, condition: {} })));

@@ -1,6 +1,7 @@
 import { verifierKeyOf } from "../audit/checkpoint.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Continued } from "../service/continue-log.ts";
+import { unreadableErasures } from "../service/erasure-book.ts";
 import type { KeyFiles } from "../service/key-files.ts";
 import type { LogIdentity } from "../service/log-store.ts";
 import { whyStopped } from "../service/why-stopped.ts";
@@ -61,15 +62,25 @@ function keyOf({ origin, publicKey }: LogIdentity): string {
 }
 
 async function goOn(tools: () => Promise<LogTools>, { settings, tell, print }: CommandContext, newKey: boolean) {
-  const { continueNow } = await tools();
+  const { continueNow, openKeys } = await tools();
   const { origin, verifierKey, position } = await inWords(settings, () => continueNow(settings, { newKey }));
   tell(`The log goes on as ${origin}, since change ${position}. Its verifier key, for whoever verifies it:`);
   print(verifierKey);
+  const unreadable = unreadableErasures(openKeys(settings));
+  if (unreadable > 0) tell(`A restored backup may hold who was erased: ${unreadableLines(settings.key, unreadable)}`);
+}
+
+/** A sentence about the lines of the book of erasures that nobody can read. */
+export function unreadableLines(key: string, count: number): string {
+  const lines = count === 1 ? "1 line" : `${count} lines`;
+  return `whom ${lines} of ${key}.erased are about cannot be told: written with another key than ${key}, or cut short.`;
 }
 
 async function rebuild(tools: () => Promise<LogTools>, { settings, tell }: CommandContext): Promise<void> {
   const { rebuildNow } = await tools();
-  const { size, mended } = await inWords(settings, () => rebuildNow(settings));
+  const { size, mended, isClean } = await inWords(settings, () => rebuildNow(settings));
   const was = mended === 1 ? "1 thing was" : `${mended} things were`;
   tell(`Everything is derived anew from ${size} changes, and verified; ${was} wrong before.`);
+  if (!isClean)
+    tell("Somebody still reads the file as it was: what was overwritten is gone from it with the next start.");
 }

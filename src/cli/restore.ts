@@ -1,7 +1,9 @@
 import { parseArgs } from "node:util";
 import type { Settings } from "../config/settings.ts";
+import type { Lost } from "../service/take-up-backup.ts";
 import type { Restored } from "../storage/restore.ts";
 import { type Command, type CommandContext, misunderstood } from "./command.ts";
+import { unreadableLines } from "./log.ts";
 import { inWords } from "./opened.ts";
 
 const usage = `saywhen restore <file> [--new-key]
@@ -41,17 +43,20 @@ function tellAbout(restored: Restored, { print, settings }: CommandContext): voi
   const { size, at, before, erased, unreadable, lost, continued, unsigned } = restored;
   print(`${settings.database} is restored: ${size} changes${at === undefined ? "" : `, the last of ${at}`}.`);
   if (before !== undefined) print(`What was there before is ${before}; remove it when you need it no more.`);
+  print("Clients are as they were then: revoke and rotate again what was since (`saywhen client list`).");
   if (erased > 0) print(`Erased again, as they were after the backup: ${erased} subjects.`);
-  if (unreadable > 0) {
-    print(
-      `Not erased again: whom the ${unreadable} lines of ${settings.key}.erased are about tells the lost key only.`,
-    );
-  }
-  if (lost !== undefined) {
-    print(
-      `Lost: the changes at positions ${size} to ${lost.size - 1}, for which this was signed:\n${lost.note.trimEnd()}`,
-    );
-  }
+  if (unreadable > 0) print(`Perhaps not erased again: ${unreadableLines(settings.key, unreadable)}`);
+  if (lost !== undefined) print(inSentences(lost));
   if (unsigned !== undefined) print(`The log is signed at the next start: ${unsigned}`);
   if (continued !== undefined) print(`The log goes on under a new name. Its verifier key: ${continued.verifierKey}`);
+}
+
+function inSentences({ from, to, checkpoint }: Lost): string {
+  const positions = `Lost: the changes at positions ${from} to ${to - 1}`;
+  if (checkpoint === undefined) return `${positions}, which nothing was signed for yet.`;
+  const signed =
+    checkpoint.size < to
+      ? `, of which those up to ${checkpoint.size - 1} were signed for`
+      : ", for which this was signed";
+  return `${positions}${signed}:\n${checkpoint.note.trimEnd()}`;
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, it } from "node:test";
 import { adminToken, startListening, temporaryFolder } from "../../test/support/service.ts";
-import { openRecords } from "../compose.ts";
+import { openRecords } from "../compose-commands.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { run } from "./run.ts";
 import { verifyCommand } from "./verify.ts";
@@ -17,7 +17,7 @@ const database = at("say.db");
 /** Runs `saywhen verify` as somebody types it, and gives back what it wrote. */
 async function verify(words: readonly string[], file = database) {
   const lines = { out: [] as string[], err: [] as string[] };
-  const command = verifyCommand(() => import("../compose.ts"));
+  const command = verifyCommand(() => import("../compose-commands.ts"));
   const code = await run(["verify", ...words], [command], {
     print: (line) => void lines.out.push(line),
     tell: (line) => void lines.err.push(line),

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { openLog } from "./logger.ts";
+import { openLogLines } from "./logger.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "saywhen-log-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -15,9 +15,9 @@ const count = 2000;
 /** Logs many lines to standard output in a process of its own, which then ends in the given way. */
 function run(end: string, redirect = ""): { lines: string[]; status: number | null; stderr: string } {
   const script = `
-    const { openLog } = await import(${JSON.stringify(logger)});
-    const log = openLog("info");
-    for (let n = 0; n < ${count}; n++) log.logger.info({ n }, "line");
+    const { openLogLines } = await import(${JSON.stringify(logger)});
+    const lines = openLogLines("info");
+    for (let n = 0; n < ${count}; n++) lines.logger.info({ n }, "line");
     ${end}`;
   const command = `exec "$0" --input-type=module -e "$1" ${redirect}`;
   const { stdout, stderr, status } = spawnSync("/bin/sh", ["-c", command, process.execPath, script], {
@@ -26,14 +26,14 @@ function run(end: string, redirect = ""): { lines: string[]; status: number | nu
   return { lines: stdout.split("\n").slice(0, -1), status, stderr };
 }
 
-describe("the log", () => {
+describe("the log lines", () => {
   it("is lines of JSON with level, time, what was given and the message", async () => {
     const file = join(folder, "lines", "log");
-    const log = openLog("info", file);
+    const lines = openLogLines("info", file);
     const before = new Date().toISOString();
-    log.logger.info({ status: 200 }, "request");
-    log.logger.debug("not written");
-    await log.flush();
+    lines.logger.info({ status: 200 }, "request");
+    lines.logger.debug("not written");
+    await lines.flush();
     const [line, ...rest] = readFileSync(file, "utf8").split("\n");
     const { time, ...fields } = JSON.parse(line ?? "") as Record<string, string>;
     assert.deepEqual([fields, rest], [{ level: "info", status: 200, msg: "request" }, [""]]);
@@ -43,7 +43,7 @@ describe("the log", () => {
 
   it("is written within a moment without being asked", async () => {
     const file = join(folder, "soon");
-    openLog("info", file).logger.info("one");
+    openLogLines("info", file).logger.info("one");
     while (!existsSync(file) || readFileSync(file, "utf8") === "")
       await new Promise((resolve) => setTimeout(resolve, 20));
     assert.match(readFileSync(file, "utf8"), /"msg":"one"/);
@@ -51,7 +51,7 @@ describe("the log", () => {
 
   for (const end of [
     "",
-    "await log.flush(); process.exit(0);",
+    "await lines.flush(); process.exit(0);",
     "process.exit(0);",
     "process.nextTick(() => { throw new Error('end'); });",
   ]) {
@@ -68,7 +68,7 @@ describe("the log", () => {
     skip: !existsSync("/dev/full") && "no /dev/full here",
   }, () => {
     const ended = run(
-      "await new Promise((resolve) => setTimeout(resolve, 300)); await log.flush(); process.exit(7);",
+      "await new Promise((resolve) => setTimeout(resolve, 300)); await lines.flush(); process.exit(7);",
       ">/dev/full",
     );
     assert.deepEqual([ended.status, ended.stderr], [7, ""]);
@@ -76,7 +76,7 @@ describe("the log", () => {
 
   it("does not stop the process when nobody reads it any more", () => {
     const ended = run(
-      "await new Promise((resolve) => setTimeout(resolve, 300)); await log.flush(); process.exit(7);",
+      "await new Promise((resolve) => setTimeout(resolve, 300)); await lines.flush(); process.exit(7);",
       ">&-",
     );
     assert.deepEqual([ended.status, ended.stderr], [7, ""]);

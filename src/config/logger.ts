@@ -1,20 +1,20 @@
 import { type Logger, pino } from "pino";
 import { LineWriter } from "./line-writer.ts";
 
-/** A log, and the way to have every line of it written before the process ends. */
-export interface Log {
+/** What the process says of itself, line by line, and the way to have every line written before it ends. */
+export interface LogLines {
   readonly logger: Logger;
   /** Resolves when every line logged so far has been handed to the operating system. */
   readonly flush: () => Promise<void>;
 }
 
 /**
- * Opens the log: a JSON line for each thing logged, with `level`, `time` (RFC 3339, UTC), `msg` and what was given.
+ * Opens the log lines: a JSON line for each thing logged, with `level`, `time` (RFC 3339, UTC), `msg` and what was given.
  *
  * @param level the least important level that is written; `silent` writes none
  * @param output a file descriptor, or the path of a file to append to; standard output by default
  */
-export function openLog(level: string, output: number | string = 1): Log {
+export function openLogLines(level: string, output: number | string = 1): LogLines {
   const writer = new LineWriter(output);
   const formatters = { level: (label: string) => ({ level: label }) };
   const logger: Logger = pino({ level, base: null, timestamp: clock(), formatters }, writer);

@@ -12,4 +12,11 @@ export interface Continuation {
   readonly lastCheckpoint?: string;
   /** The verifier key of the identity before. */
   readonly previousKey: string;
+  /** SHA-256, in base64, of the checkpoint that was kept beside the key then, whatever it was; absent when there was none. */
+  readonly keptCheckpoint?: string;
+  /**
+   * SHA-256, in base64, of the last line that the book of erasures had then; absent when it had none. What is recorded
+   * from here on is newer than that line and those before it.
+   */
+  readonly lastErasure?: string;
 }

@@ -24,6 +24,7 @@ export function preferencesOf(subject: string): Stream {
 /** A user's or an organisation's entry in the directory. */
 export function entryOf(subject: Organisation): Stream<OrganisationEntry>;
 export function entryOf(subject: User): Stream<UserEntry>;
+export function entryOf(subject: Organisation | User): Stream<OrganisationEntry | UserEntry>;
 export function entryOf(subject: string): Stream {
   return `directory/${subject}` as Stream;
 }
@@ -31,7 +32,21 @@ export function entryOf(subject: string): Stream {
 /** Every stream that a subject may have: all that is held about it. */
 export function streamsOf(subject: Subject): readonly Stream[] {
   const preferences: Stream = preferencesOf(subject);
-  return isCustomer(subject) ? [preferences] : [preferences, entryOf(subject as User)];
+  return isCustomer(subject) ? [preferences] : [preferences, entryOf(subject)];
+}
+
+/** Whose entry it is. */
+export interface EntryName {
+  readonly kind: "organisation" | "user";
+  readonly id: number;
+}
+
+const entryName = /^directory\/(organisation|user):([1-9]\d{0,14})$/;
+
+/** Whose entry in the directory a stream holds; undefined for a stream of another kind. */
+export function entryNameOf(stream: Stream): EntryName | undefined {
+  const [, kind, id] = entryName.exec(stream) ?? [];
+  return kind === "organisation" || kind === "user" ? { kind, id: Number(id) } : undefined;
 }
 
 /** The subject whose preferences or directory entry a stream holds; undefined for one of another kind. */

@@ -60,10 +60,10 @@ export function customerRoutes(customers: Customers): Route[] {
   ];
 }
 
-async function readPreferences({ store, catalogue }: Customers, call: Call): Promise<Answer> {
-  const reading = await readCustomerPreferences({ store, catalogue }, customerIdOf(call));
+async function readPreferences(customers: Customers, call: Call): Promise<Answer> {
+  const reading = await readCustomerPreferences(customers, customerIdOf(call));
   return document(call, reading.version, reading.document !== undefined, () =>
-    printCustomerPreferences(reading.document, catalogue.words, call.trackingId, call.format),
+    printCustomerPreferences(reading.document, customers.catalogue.words, call.trackingId, call.format),
   );
 }
 

@@ -40,10 +40,11 @@ async function newestVersion(store: Store): Promise<unknown> {
 
 /** Two customers who use a category and a channel, and five organisations who use a module. */
 async function fill(store: Store, catalogue: CatalogueInForce): Promise<void> {
+  const customers = { store, catalogue, continuation: undefined, put: "merge" as const };
   const selections = [{ type: "BPHONE", value: "7135550100", choice: "opted-in" as const }];
   const preferences = [{ category: "Service Exception", channels: [{ name: "Text", selections }] }];
   for (const id of ["007", "12"]) {
-    const outcome = await recordCustomerPreferences({ store, catalogue, put: "merge" }, id, { preferences }, act, {});
+    const outcome = await recordCustomerPreferences(customers, id, { preferences }, act, {});
     assert.ok("value" in outcome);
   }
   const wish = {
@@ -52,9 +53,10 @@ async function fill(store: Store, catalogue: CatalogueInForce): Promise<void> {
     modules: [{ name: "Events", preference: "Include" }],
     alertServices: [],
   };
+  const organisations = { store, catalogue, continuation: undefined, subjects: "open" as const };
   for (const id of [1, 2, 3, 4, 5]) {
     const request = { wish, act, condition: {} };
-    const outcome = await recordOrganisationPreferences({ store, catalogue, subjects: "open" }, id, request);
+    const outcome = await recordOrganisationPreferences(organisations, id, request);
     assert.ok("value" in outcome);
   }
 }

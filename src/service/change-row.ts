@@ -1,4 +1,4 @@
-import { commitmentOf } from "../audit/verify-receipt.ts";
+import { commitmentOf, type Entry } from "../audit/verify-receipt.ts";
 import type { Change } from "../domain/change.ts";
 
 /** A change as it is stored. */
@@ -31,6 +31,24 @@ export function saidIn({ at, kind, salt, commitment, body }: ChangeRow): Said | 
   const said = parsed(body);
   if (said === undefined) return "its text is not that of a change";
   return said.kind === kind && Date.parse(said.at) === at ? said : "its entry has another time or kind than its text";
+}
+
+/**
+ * The change's entry in the log. Where a damaged time cannot be printed it is empty, so that any row gives an entry that
+ * can be hashed, and compared with what was hashed before.
+ *
+ * @param printed the time, for whoever has it as text already
+ */
+export function entryOf(
+  { at, kind, commitment }: Pick<ChangeRow, "at" | "commitment" | "kind">,
+  printed = printTime(at),
+): Entry {
+  return { at: printed, kind, commitment: Buffer.from(commitment) };
+}
+
+function printTime(ms: number): string {
+  const time = new Date(ms);
+  return Number.isNaN(time.getTime()) ? "" : time.toISOString();
 }
 
 /** Text that fits its commitment was written by us, or by somebody who forges changes. */

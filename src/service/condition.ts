@@ -1,16 +1,40 @@
+import { randomBytes } from "node:crypto";
+import type { LogIdentity } from "./log-store.ts";
+
 /**
- * What a document was when somebody read it: `<position it rests on, or none>.<catalogue version>`. The catalogue is
- * part of it because a document prints differently under another catalogue.
+ * What a document was when somebody read it: `<position it rests on, or none>.<catalogue version>`, and once the log was
+ * continued, `.<continuation>`. The catalogue is part of it because a document prints differently under another
+ * catalogue; the continuation, because positions that were lost are given again.
  */
 export type Version = string;
+
+/** What tells the positions of a log from those that were lost before; undefined for a log that was never continued. */
+export type LogContinuation = string | undefined;
 
 /**
  * The version of a document as it is read now.
  *
  * @param restsOn position of the change that it rests on; undefined when nothing was ever chosen
  */
-export function versionOf(restsOn: number | undefined, catalogueVersion: number): Version {
-  return `${restsOn ?? "none"}.${catalogueVersion}`;
+export function versionOf(
+  restsOn: number | undefined,
+  catalogueVersion: number,
+  continuation: LogContinuation,
+): Version {
+  const version = `${restsOn ?? "none"}.${catalogueVersion}`;
+  return continuation === undefined ? version : `${version}.${continuation}`;
+}
+
+/**
+ * The continuation that a log is in, for as long as it is served: the part that only its newest origin has. How often it
+ * was continued would not do, as an older backup knows of fewer continuations than there were.
+ *
+ * @param isSound whether the log extends what was signed before. One that does not was set back, and is yet to be
+ *   continued; until then each start is a continuation of its own
+ */
+export function continuationOf(identities: readonly Pick<LogIdentity, "origin">[], isSound: boolean): LogContinuation {
+  if (!isSound) return randomBytes(4).toString("hex");
+  return identities.length > 1 ? identities.at(-1)?.origin.split("/").at(-1) : undefined;
 }
 
 /** The conditions of RFC 9110 §13.1.1 and §13.1.2 under which a write may go ahead. */

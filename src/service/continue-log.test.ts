@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { describe, it, type TestContext } from "node:test";
-import { verifierKeyOf } from "../audit/checkpoint.ts";
-import { openNote, parseCheckpoint } from "../audit/verify-receipt.ts";
+import { rawPublicKey, verifierKeyOf } from "../audit/checkpoint.ts";
+import { canonicalJson, openNote, parseCheckpoint } from "../audit/verify-receipt.ts";
 import { draft } from "../domain/change.ts";
 import { logStream, type Stream } from "../domain/stream.ts";
-import { openKeyFiles } from "../storage/key-files.ts";
+import { makeKey, openKeyFiles } from "../storage/key-files.ts";
 import { openSqliteStore } from "../storage/sqlite-store.ts";
 import { continueLog, NothingToContinue } from "./continue-log.ts";
 import { KeyUnusable } from "./key-files.ts";
-import { Log } from "./log.ts";
+import { Log, LogStopped } from "./log.ts";
+import type { Opening, Records } from "./store.ts";
 
 const act = { actor: "Jo", client: "crm" };
 
@@ -41,6 +43,12 @@ async function signedLog(test: TestContext) {
   return { store, keyFiles, add, sign, continuation, first: await sign() };
 }
 
+async function openingAt(store: Records, position: number): Promise<Opening> {
+  const opening = await store.opening(position);
+  assert(opening !== undefined && opening !== "erased");
+  return opening;
+}
+
 describe("continuing the log", () => {
   it("goes on under a new name, with an entry that names the key and the last checkpoint before", async (test) => {
     const { store, keyFiles, add, sign, continuation, first } = await signedLog(test);
@@ -48,13 +56,64 @@ describe("continuing the log", () => {
     const { origin, verifierKey, position } = await continueLog(store, keyFiles);
     assert.match(origin, /^example\.com\/v1\/log\/[0-9a-f]{8}$/);
     assert.equal(position, 2);
-    const document = { key: verifierKey, lastCheckpoint: first.note, previousKey: first.key };
-    assert.deepEqual((await continuation())?.document, document);
+    assert.deepEqual((await continuation())?.document, {
+      keptCheckpoint: createHash("sha256").update(first.note).digest("base64"),
+      key: verifierKey,
+      lastCheckpoint: first.note,
+      previousKey: first.key,
+    });
     assert.equal((await store.identities())[1]?.since, 3);
     const { key, note } = await sign();
     assert.equal(key, verifierKey);
     assert.deepEqual(parseCheckpoint(openNote(note, key)).size, 3);
     assert.equal(keyFiles.keptCheckpoint(), note);
+  });
+
+  it("says what stood beside the key, in canonical JSON; nothing of what was not there", async (test) => {
+    const { store, keyFiles, continuation, first } = await signedLog(test);
+    keyFiles.addErasure("one");
+    keyFiles.addErasure("two");
+    await continueLog(store, keyFiles);
+    const { document } = (await continuation()) ?? assert.fail();
+    assert.equal(document.lastErasure, createHash("sha256").update("two").digest("base64"));
+    const { change, text } = await openingAt(store, 1);
+    assert.equal(text, canonicalJson({ ...change, position: undefined, previous: undefined }));
+
+    const bare = openKeyFiles(":memory:");
+    bare.newKey();
+    const { verifierKey } = await continueLog(store, bare);
+    const { lastCheckpoint, ...said } = (await continuation())?.document ?? assert.fail();
+    const previousKey = document.key;
+    assert.deepEqual(said, { key: verifierKey, previousKey });
+    assert.equal(lastCheckpoint, undefined, `nothing was signed after ${first.key}`);
+  });
+
+  it("goes on with a private key that is handed over, and leaves the one in the file alone", async (test) => {
+    const { store, keyFiles, continuation, sign } = await signedLog(test);
+    const [before, key] = [keyFiles.privateKey(), makeKey()];
+    const { verifierKey, origin } = await continueLog(store, keyFiles, { newKey: key });
+    assert.equal(keyFiles.privateKey(), before);
+    assert.equal(verifierKey, verifierKeyOf(origin, rawPublicKey(key)));
+    assert.equal((await continuation())?.document.key, verifierKey);
+    await assert.rejects(sign(), KeyUnusable);
+    keyFiles.putKey(key);
+    assert.equal((await sign()).key, verifierKey);
+  });
+
+  it("lets what it saw beside the key stand there until it has signed itself, and nothing else", async (test) => {
+    const { store, keyFiles, add, sign } = await signedLog(test);
+    const elsewhere = await signedLog(test);
+    for (const kept of [elsewhere.first.note, "damaged", ""]) {
+      await keyFiles.keepCheckpoint(kept);
+      await continueLog(store, keyFiles);
+      await keyFiles.keepCheckpoint(`${kept}.`);
+      await assert.rejects(sign(), LogStopped);
+      await keyFiles.keepCheckpoint(kept);
+      const { note } = await sign();
+      await keyFiles.keepCheckpoint(kept);
+      await add("customer:2");
+      assert.notEqual((await sign()).note, note, "it was cut short between signing and keeping");
+    }
   });
 
   it("names the kept checkpoint where it shows more than the database's own", async (test) => {

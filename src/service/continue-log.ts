@@ -3,6 +3,7 @@ import { rawPublicKey, verifierKeyOf } from "../audit/checkpoint.ts";
 import { draft } from "../domain/change.ts";
 import type { Continuation } from "../domain/log-acts.ts";
 import { logStream } from "../domain/stream.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import { type KeyFiles, KeyUnusable } from "./key-files.ts";
 import { knownCheckpoint } from "./known-checkpoint.ts";
 import type { LogIdentity, LogStore } from "./log-store.ts";
@@ -27,28 +28,42 @@ export class NothingToContinue extends Error {
  *
  * First the key, then the change, then the identity, under which nothing is signed here yet: wherever that is cut short,
  * the log has signed nothing that it could not, and calling it once more is all that there is to do. No two
- * continuations have the same origin, also when both began from the same backup.
+ * continuations have the same origin, also when both began from the same backup. The change says as well what stood
+ * beside the key, so that a copy of the database as it is now, which has signed nothing, is known from the database.
  *
- * @param newKey whether to make a new key; otherwise it is the one in the key's file, be it the same as before or not
+ * @param newKey whether to make a new key, or the private key to go on with, which the caller puts into the key's file;
+ *   otherwise it is the one that is there, be it the same as before or not
  * @throws NothingToContinue, KeyUnusable, StoreUnavailable
  */
 export async function continueLog(
   store: Store & LogStore,
   keyFiles: KeyFiles,
-  { newKey = false }: { readonly newKey?: boolean } = {},
+  { newKey = false }: { readonly newKey?: boolean | KeyObject } = {},
 ): Promise<Continued> {
   const identities = await store.identities();
   const [first, before] = [identities[0], identities.at(-1)];
   if (first === undefined || before === undefined) {
     throw new NothingToContinue("The log was never signed: start the service, which gives it its identity.");
   }
-  const last = lastSigned(identities, before, keyFiles);
-  const key = newKey ? keyFiles.newKey() : existingKey(keyFiles);
+  const { previousKey, lastCheckpoint } = lastSigned(identities, before, keyFiles);
+  const { keptCheckpoint, lastErasure } = standingBeside(keyFiles);
+  const key = keyFor(newKey, keyFiles);
   const origin = `${first.origin}/${randomBytes(4).toString("hex")}`;
   const verifierKey = verifierKeyOf(origin, rawPublicKey(key));
-  const position = await record(store, { key: verifierKey, ...last });
+  const position = await record(store, {
+    ...(keptCheckpoint === undefined ? undefined : { keptCheckpoint }),
+    key: verifierKey,
+    ...(lastCheckpoint === undefined ? undefined : { lastCheckpoint }),
+    ...(lastErasure === undefined ? undefined : { lastErasure }),
+    previousKey,
+  });
   await store.addIdentity({ origin, publicKey: rawPublicKey(key), since: position + 1 });
   return { origin, verifierKey, position };
+}
+
+function keyFor(newKey: boolean | KeyObject, keyFiles: KeyFiles): KeyObject {
+  if (typeof newKey === "object") return newKey;
+  return newKey ? keyFiles.newKey() : existingKey(keyFiles);
 }
 
 function existingKey(keyFiles: KeyFiles): KeyObject {
@@ -75,12 +90,20 @@ function lastSigned(
   identities: readonly LogIdentity[],
   before: LogIdentity,
   keyFiles: KeyFiles,
-): Omit<Continuation, "key"> {
+): { readonly lastCheckpoint: string | undefined; readonly previousKey: string } {
   const kept = knownCheckpoint(keyFiles.keptCheckpoint(), identities, keyFiles.privateKey());
   const isLost = kept !== undefined && !identities.some(({ origin }) => origin === kept.origin);
   const isLarger = kept?.origin === before.origin && kept.size > (before.checkpoint?.size ?? 0);
   if (isLost || isLarger) return { lastCheckpoint: kept.note, previousKey: kept.verifierKey };
-  const lastCheckpoint = before.checkpoint?.note;
-  const previousKey = verifierKeyOf(before.origin, before.publicKey);
-  return { ...(lastCheckpoint === undefined ? undefined : { lastCheckpoint }), previousKey };
+  return { lastCheckpoint: before.checkpoint?.note, previousKey: verifierKeyOf(before.origin, before.publicKey) };
+}
+
+/** By what a later start, and a later restore, know again what was beside the key. */
+function standingBeside(keyFiles: KeyFiles) {
+  const kept = keyFiles.keptCheckpoint();
+  const line = keyFiles.erasures().at(-1);
+  return {
+    keptCheckpoint: kept === undefined ? undefined : fingerprintOf(kept),
+    lastErasure: line === undefined ? undefined : fingerprintOf(line),
+  };
 }

@@ -18,9 +18,12 @@ export interface ErasedSubject {
 
 /**
  * Takes everything that is held about a subject out of the log and out of all that is derived from it. What is recorded
- * about it afterwards is the beginning of something new. `subject-unknown` when nothing is held.
+ * about it afterwards is the beginning of something new. `subject-unknown` when nothing is held, nor in any file what
+ * was held once.
  *
  * @param isMeant looked at in the write's turn; where it answers false the subject is left as it is, as if unknown
+ * @throws StoreUnavailable when nothing was erased, or when it was, and somebody still reads the files as they were
+ *   before. Asked again, it answers `subject-unknown` once they are through.
  */
 export async function eraseSubject(
   store: Store,
@@ -35,6 +38,8 @@ export async function eraseSubject(
     return { append: [draft({ actor, client }, "erasure", erasureStream, { positions })], erase: streams };
   };
   const result = await store.append({ reads: streams, step });
+  // Also when there was nothing to erase: it may be the second call for one that readers hold up.
+  await store.scrubbed();
   if ("refused" in result) return rejected(result.refused);
   const [{ position, document }] = result.changes;
   return { value: { change: position, erased: (document as Erasure).positions.length } };

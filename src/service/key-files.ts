@@ -16,12 +16,19 @@ export interface KeyFiles {
   privateKey(): KeyObject | undefined;
 
   /**
-   * Makes a new private key, durably. The one before stays beside it, as `<path>.<16 hexadecimal digits of its public
-   * key's SHA-256>.old`, and what `secret` answers stays as it was.
+   * Makes a new private key, and puts it in the place of the one before.
    *
-   * @throws KeyUnusable when the one before cannot be read
+   * @throws KeyUnusable as `putKey` does
    */
   newKey(): KeyObject;
+
+  /**
+   * Puts a private key in the place of the one before, durably. That one stays beside it, as `<path>.<16 hexadecimal
+   * digits of its public key's SHA-256>.old`, and what `secret` answers stays as it was.
+   *
+   * @throws KeyUnusable when the one before cannot be read, or this one cannot be written; then nothing has changed
+   */
+  putKey(key: KeyObject): void;
 
   /** The last signed checkpoint, as it was kept; undefined when there is none. */
   keptCheckpoint(): string | undefined;
@@ -36,9 +43,10 @@ export interface KeyFiles {
    * Adds a line to the book of erasures. When it returns, the line survives a power loss.
    *
    * @param line without line ends
-   * @throws StoreUnavailable
+   * @returns takes the line back, with whatever was added after it, as durably; throws StoreUnavailable
+   * @throws StoreUnavailable; then the book is as it was
    */
-  addErasure(line: string): void;
+  addErasure(line: string): () => void;
 
   /** The lines of the book of erasures, in their order. A crash can have left one among them that is cut off. */
   erasures(): string[];

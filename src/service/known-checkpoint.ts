@@ -1,6 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { rawPublicKey, verifierKeyOf } from "../audit/checkpoint.ts";
-import { openNote, parseCheckpoint, ReceiptInvalid } from "../audit/verify-receipt.ts";
+import { openCheckpoint, rawPublicKey, verifierKeyOf } from "../audit/checkpoint.ts";
 import type { LogIdentity, SignedCheckpoint } from "./log-store.ts";
 
 /** A checkpoint of a log, with the key that has signed it. */
@@ -27,14 +26,11 @@ export function knownCheckpoint(
   const isLater = identities[0] !== undefined && origin.startsWith(`${identities[0].origin}/`);
   const keys = identities.filter((identity) => identity.origin === origin).map(({ publicKey }) => publicKey);
   if (keys.length === 0 && isLater && key !== undefined) keys.push(rawPublicKey(key));
-  return keys.flatMap((publicKey) => opened(note, verifierKeyOf(origin, publicKey)) ?? [])[0];
-}
-
-function opened(note: string, verifierKey: string): KnownCheckpoint | undefined {
-  try {
-    return { ...parseCheckpoint(openNote(note, verifierKey)), note, verifierKey };
-  } catch (error) {
-    if (error instanceof ReceiptInvalid) return undefined;
-    throw error;
-  }
+  const opened = openCheckpoint(
+    note,
+    keys.map((publicKey) => verifierKeyOf(origin, publicKey)),
+  );
+  if (!opened.ok) return undefined;
+  const { size, root, key: verifierKey } = opened;
+  return { origin, size, root, note, verifierKey };
 }

@@ -1,9 +1,12 @@
 import { createHash, type KeyObject } from "node:crypto";
-import { rawPublicKey, verifierKeyOf } from "../audit/checkpoint.ts";
-import { openNote, parseCheckpoint, ReceiptInvalid } from "../audit/verify-receipt.ts";
+import { openCheckpoint, rawPublicKey, verifierKeyOf } from "../audit/checkpoint.ts";
+import { parseCheckpoint, ReceiptInvalid } from "../audit/verify-receipt.ts";
+import type { Continuation } from "../domain/log-acts.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import { type KeyFiles, KeyUnusable } from "./key-files.ts";
 import type { LogIdentity, LogRecords, LogStore } from "./log-store.ts";
 import type { LogTree } from "./log-tree.ts";
+import { RecordDamaged, type Records } from "./store.ts";
 
 /** The key's files show a log that the database does not hold. The message names the ways out. */
 export class LogLost extends Error {
@@ -112,27 +115,34 @@ export interface SignedTree {
   readonly note: string;
 }
 
-/** Compares the last signed checkpoints, the database's own and the one kept beside the key, with the log. */
+/**
+ * Compares the last signed checkpoints, the database's own and the one kept beside the key, with the log. What is kept
+ * may be of an identity that the database knows nothing of, once the log was continued because of that; then it is
+ * still the very note that the continuation has seen.
+ */
 export async function signedBefore(
-  store: Pick<LogRecords, "identities" | "size">,
+  store: Pick<LogRecords, "identities" | "size"> & Pick<Records, "opening">,
   keyFiles: KeyFiles,
   tree: Pick<LogTree, "reach" | "root">,
 ): Promise<SignedBefore> {
   const identities = await store.identities();
   const inForce = identities.at(-1);
-  // `log continue` was called because of what is kept; under the new name, nothing has been signed that it could tell of.
-  const isNewlyContinued = identities.length > 1 && inForce?.checkpoint === undefined;
+  const kept = keyFiles.keptCheckpoint();
+  const seen = await seenBy(store, inForce);
   const notes = [
     { note: inForce?.checkpoint?.note, where: "that the database records" },
-    { note: keyFiles.keptCheckpoint(), where: `in ${keyFiles.path}.checkpoint` },
+    {
+      note: kept !== undefined && fingerprintOf(kept) === seen ? undefined : kept,
+      where: `in ${keyFiles.path}.checkpoint`,
+    },
   ];
   let last: SignedTree | undefined;
   for (const { note, where } of notes) {
     if (note === undefined) continue;
     const signed = openSigned(note, identities);
-    if (signed === undefined && !isNewlyContinued) return { stoppedBecause: unknownCheckpoint(where) };
+    if (signed === undefined) return { stoppedBecause: unknownCheckpoint(where) };
     // Whatever an identity before has signed, the entry that took on this one says what became of it.
-    if (signed === undefined || signed.identity !== inForce) continue;
+    if (signed.identity !== inForce) continue;
     const size = await store.size();
     if (!(await isPartOf(signed, size, tree))) return { stoppedBecause: notExtended(signed.size, size) };
     if (last === undefined || last.size < signed.size) last = { size: signed.size, root: signed.root, note };
@@ -142,17 +152,23 @@ export async function signedBefore(
 
 /** What a checkpoint says, and which identity signed it; undefined when none of them did. */
 function openSigned(note: string, identities: readonly LogIdentity[]) {
-  for (const identity of identities) {
-    try {
-      const { origin, size, root } = parseCheckpoint(
-        openNote(note, verifierKeyOf(identity.origin, identity.publicKey)),
-      );
-      if (origin === identity.origin) return { identity, size, root };
-    } catch (error) {
-      if (!(error instanceof ReceiptInvalid)) throw error;
-    }
+  const keys = new Map(identities.map((each) => [verifierKeyOf(each.origin, each.publicKey), each]));
+  const opened = openCheckpoint(note, keys.keys());
+  if (!opened.ok) return undefined;
+  return { identity: keys.get(opened.key), size: opened.size, root: opened.root };
+}
+
+/** The fingerprint of what was kept beside the key when the log took an identity on; undefined when nobody can say. */
+async function seenBy(store: Pick<Records, "opening">, identity: LogIdentity | undefined): Promise<string | undefined> {
+  if (identity === undefined || identity.since === 0) return undefined;
+  try {
+    const opening = await store.opening(identity.since - 1);
+    if (opening === undefined || opening === "erased" || opening.change.kind !== "continuation") return undefined;
+    return (opening.change.document as Continuation).keptCheckpoint;
+  } catch (error) {
+    if (error instanceof RecordDamaged) return undefined;
+    throw error;
   }
-  return undefined;
 }
 
 async function isPartOf(
@@ -161,8 +177,13 @@ async function isPartOf(
   tree: Pick<LogTree, "reach" | "root">,
 ): Promise<boolean> {
   if (signed.size > size) return false;
-  await tree.reach(signed.size);
-  return (await tree.root(signed.size)).equals(signed.root);
+  try {
+    await tree.reach(signed.size);
+    return (await tree.root(signed.size)).equals(signed.root);
+  } catch (error) {
+    if (error instanceof RecordDamaged) return false;
+    throw error;
+  }
 }
 
 const goOn = "`saywhen log continue` starts a new origin over what is there";

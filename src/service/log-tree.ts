@@ -24,7 +24,7 @@ const noEdge = edgeOf(Buffer.alloc(0));
  */
 export class LogTree implements TreeNodes {
   readonly #store: LogStore;
-  /** By level; that of level 0 is not stored. */
+  /** By level; none is ever full, and that of level 0 is not stored. */
   readonly #edges: Edge[];
   readonly #remembered = new Map<string, TileNodes>();
   /** How many entries the full tiles of level 0 cover. */
@@ -86,20 +86,18 @@ export class LogTree implements TreeNodes {
   /** Adds entries up to the end of the tile, or to the goal: one turn's work, so that no request waits for long. */
   async #step(goal: number): Promise<void> {
     const from = this.size;
-    const end = this.#tiled + tileHashes;
-    if (from < end) {
-      const entries = await this.#store.entries(from, Math.min(end, goal));
-      if (entries.length === 0) throw new Error(`the log ends at ${from} and should have ${goal} entries`);
-      const leaves = entries.map((entry) => hashLeaf(printEntry(entry)));
-      this.#edges[0] = edgeOf(Buffer.concat([this.#edge(0).hashes, ...leaves]));
-    }
-    if (this.size === end) await this.#moveUp();
+    const entries = await this.#store.entries(from, Math.min(this.#tiled + tileHashes, goal));
+    if (entries.length === 0) throw new Error(`the log ends at ${from} and should have ${goal} entries`);
+    const leaves = entries.map((entry) => hashLeaf(printEntry(entry)));
+    const hashes = Buffer.concat([this.#edge(0).hashes, ...leaves]);
+    if (hashes.length === fullTileBytes) await this.#moveUp(hashes);
+    else this.#edges[0] = edgeOf(hashes);
     await nextTurn();
   }
 
-  /** Stores the full tile of level 0 and, above it, the rows that its hash makes longer. */
-  async #moveUp(): Promise<void> {
-    const tiles: Tile[] = [this.#rowOf(0, this.#edge(0).hashes)];
+  /** Stores a full tile of level 0 and, above it, the rows that its hash makes longer; only then are they of the tree. */
+  async #moveUp(hashes: Buffer): Promise<void> {
+    const tiles: Tile[] = [this.#rowOf(0, hashes)];
     for (let row = tiles[0]; row?.hashes.length === fullTileBytes; row = tiles.at(-1)) {
       const above = row.level + 1;
       const hash = new TileNodes(row.hashes).node(8, 0);

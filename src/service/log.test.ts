@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, describe, it, type TestContext } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import fc from "fast-check";
 import { printCheckpoint, rawPublicKey, signNote } from "../audit/checkpoint.ts";
 import { RunningTree } from "../audit/tree.ts";
@@ -12,6 +13,7 @@ import type { Draft } from "../domain/change.ts";
 import type { Stream } from "../domain/stream.ts";
 import { openKeyFiles } from "../storage/key-files.ts";
 import { openSqliteStore, type SqliteStore } from "../storage/sqlite-store.ts";
+import { continueLog } from "./continue-log.ts";
 import { type KeyFiles, KeyUnusable } from "./key-files.ts";
 import { Log, LogStopped } from "./log.ts";
 import { LogLost } from "./log-identity.ts";
@@ -21,6 +23,12 @@ import { RecordDamaged, StoreUnavailable } from "./store.ts";
 interface Home {
   readonly database: string;
   readonly key: string;
+}
+
+interface OpenOptions {
+  readonly base?: string;
+  /** Absent: nothing may go wrong. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /** A log on its store, both open. */
@@ -40,7 +48,7 @@ function newHome(): Home {
   return { database: join(folder, `${homes}.db`), key: join(folder, String(homes), "log.key") };
 }
 
-async function openAt({ database, key }: Home, base?: string): Promise<Opened> {
+async function openAt({ database, key }: Home, { base, onError = failed }: OpenOptions = {}): Promise<Opened> {
   const keyFiles = openKeyFiles(key);
   let log: Log | undefined;
   const store = await openSqliteStore({ file: database, onGroup: () => log?.follow() });
@@ -49,7 +57,7 @@ async function openAt({ database, key }: Home, base?: string): Promise<Opened> {
       store,
       keyFiles,
       ...(base && { base }),
-      onError: (error) => assert.fail(String(error)),
+      onError,
     });
     log = opened;
     const close = async () => {
@@ -63,11 +71,15 @@ async function openAt({ database, key }: Home, base?: string): Promise<Opened> {
   }
 }
 
+function failed(error: unknown): never {
+  assert.fail(String(error));
+}
+
 const inMemory: Home = { database: ":memory:", key: ":memory:" };
 
 /** Opens a log that is closed with the test. */
-async function open(test: TestContext, home: Home = inMemory): Promise<Opened> {
-  const opened = await openAt(home);
+async function open(test: TestContext, home: Home = inMemory, options: OpenOptions = {}): Promise<Opened> {
+  const opened = await openAt(home, options);
   test.after(() => opened.close());
   return opened;
 }
@@ -242,14 +254,72 @@ describe("the log", () => {
     await checked(second);
   });
 
-  it("never proves an entry that is not the one that was signed for", async (test) => {
+  it("never proves an entry that is not the one that was signed for, nor hands it out", async (test) => {
     const home = newHome();
     const { log, store } = await open(test, home);
-    await append(store, 5);
+    await append(store, 300);
     await log.checkpoint();
-    tamper(home, "UPDATE change SET at = at + 1 WHERE position = 3");
-    await assert.rejects(log.receipt(3), (error) => error instanceof RecordDamaged && error.position === 3);
-    assert.ok(await log.receipt(2));
+    const damages: [number, string][] = [
+      [3, "at = at + 1"],
+      [4, "commitment = zeroblob(32)"],
+      [299, "kind = 'catalogue'"],
+    ];
+    for (const [position, damage] of damages) {
+      tamper(home, `UPDATE change SET ${damage} WHERE position = ${position}`);
+      await assert.rejects(log.receipt(position), isDamaged(position));
+      const [index, width] = [Math.floor(position / 256), (position % 256) + 1];
+      await assert.rejects(log.bundle(index, width), isDamaged(position < 256 ? 3 : position));
+      assert.ok(await log.bundle(index, 3));
+      assert.ok(await log.receipt(2));
+    }
+  });
+
+  it("names the entry whose time is none, and is opened over it without signing", async (test) => {
+    const home = newHome();
+    const first = await open(test, home);
+    await append(first.store, 5);
+    await first.log.checkpoint();
+    tamper(home, "UPDATE change SET at = 9000000000000000 WHERE position = 3");
+    await assert.rejects(first.log.receipt(3), isDamaged(3));
+    await assert.rejects(first.log.bundle(0, 5), isDamaged(3));
+    assert.ok(await first.log.receipt(2));
+    await first.close();
+    const second = await open(test, home);
+    assert.match(second.log.stoppedBecause ?? "", /the first 5 are not those that were signed for.*saywhen verify/);
+    await assertStopped(second);
+  });
+
+  it("says once that it cannot follow, however much is appended meanwhile", async (test) => {
+    const home = newHome();
+    const told: unknown[] = [];
+    const { store } = await open(test, home, { onError: (error) => told.push(error) });
+    tamper(home, refuseTiles);
+    for (let writes = 0; writes < 5; writes += 1) {
+      await append(store, 300);
+      await delay(5);
+    }
+    assert.equal(told.length, 1);
+    tamper(home, takeTiles);
+    for (let tries = 0; tries < 100 && (await store.tiled()) < 1280; tries += 1) {
+      await append(store, 1);
+      await delay(5);
+    }
+    assert.ok((await store.tiled()) >= 1280);
+  });
+
+  it("signs again once tiles can be stored, also where the log ends with a full one", async (test) => {
+    const home = newHome();
+    const opened = await open(test, home, { onError: () => undefined });
+    await append(opened.store, 200);
+    await checked(opened);
+    tamper(home, refuseTiles);
+    await append(opened.store, 56);
+    await assert.rejects(opened.log.checkpoint(), /no room/);
+    await assertReceipt(opened, 199);
+    tamper(home, takeTiles);
+    await checked(opened);
+    await assertReceipt(opened, 255);
+    assert.equal(await opened.store.tiled(), 256);
   });
 
   it("gives out no checkpoint that could not be kept, and the next when it can be kept again", async (test) => {
@@ -275,10 +345,10 @@ describe("the log", () => {
 describe("the log's name", () => {
   it("is the address that it is reached at, for good", async () => {
     const home = newHome();
-    const first = await openAt(home, "say.example.org/when+where");
+    const first = await openAt(home, { base: "say.example.org/when+where" });
     assert.match(first.log.verifierKey, /^say\.example\.org\/when%2Bwhere\/v1\/log\+/);
     await first.close();
-    const second = await openAt(home, "elsewhere.example.org");
+    const second = await openAt(home, { base: "elsewhere.example.org" });
     assert.equal(second.log.verifierKey, first.log.verifierKey);
     await second.close();
   });
@@ -370,7 +440,7 @@ describe("a log that is opened", () => {
     }
     await first.keyFiles.keepCheckpoint(signNote(text, "later", key));
     const store = await openSqliteStore({ file: home.database });
-    await store.addIdentity({ origin: "continued", publicKey: rawPublicKey(key), since: await store.size() });
+    await continueLog(store, first.keyFiles);
     await store.close();
     const opened = await openAt(home);
     await checked(opened);
@@ -380,8 +450,7 @@ describe("a log that is opened", () => {
   it("signs again once it goes on under a new name, whatever is kept of the names before", async (test) => {
     const home = newHome();
     const restored = await setBack(home, { kept: 600, more: 400, signed: 1000 });
-    const publicKey = rawPublicKey(restored.keyFiles.privateKey() ?? assert.fail());
-    await restored.store.addIdentity({ origin: "continued", publicKey, since: 600 });
+    await continueLog(restored.store, restored.keyFiles);
     await restored.close();
     const opened = await openAt(home);
     assert.equal(opened.log.stoppedBecause, undefined);
@@ -414,6 +483,14 @@ async function assertStopped({ log, store }: Opened): Promise<void> {
   await assert.rejects(log.bundle(0, 1), LogStopped);
   await append(store, 300);
   await assert.rejects(log.checkpoint(), LogStopped);
+}
+
+/** What a full disk does to tiles, and only to them. */
+const refuseTiles = "CREATE TRIGGER full BEFORE INSERT ON tile BEGIN SELECT RAISE(ABORT, 'no room'); END";
+const takeTiles = "DROP TRIGGER full";
+
+function isDamaged(position: number): (error: unknown) => boolean {
+  return (error) => error instanceof RecordDamaged && error.position === position;
 }
 
 /** Changes a database behind the store's back. */

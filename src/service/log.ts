@@ -7,13 +7,13 @@ import { hashLeaf, printEntry, rootFromPath } from "../audit/verify-receipt.ts";
 import { limits } from "../domain/limits.ts";
 import type { KeyFiles } from "./key-files.ts";
 import { identityInForce, type SignedBefore, signedBefore, type SignedTree } from "./log-identity.ts";
-import type { LogStore } from "./log-store.ts";
+import type { LogIdentity, LogStore } from "./log-store.ts";
 import { LogTree } from "./log-tree.ts";
-import { RecordDamaged } from "./store.ts";
+import { RecordDamaged, type Records } from "./store.ts";
 
 /** What the log is opened with. */
 export interface LogOptions {
-  readonly store: LogStore;
+  readonly store: LogStore & Pick<Records, "opening">;
   readonly keyFiles: KeyFiles;
   /** Where the log is reached from outside, without scheme: for the origin, at the first start. */
   readonly base?: string;
@@ -30,6 +30,8 @@ export class LogStopped extends Error {
 export class Log {
   /** The key by which others verify what is signed here, as text (c2sp.org/signed-note). */
   readonly verifierKey: string;
+  /** What the origin has behind that of the first identity, once the log goes on under another; undefined before. */
+  readonly branch: string | undefined;
   /** Why nothing is signed: a sentence for the operator. Undefined when all is well. */
   readonly stoppedBecause: string | undefined;
   readonly #options: LogOptions;
@@ -44,6 +46,8 @@ export class Log {
   #signing: Promise<unknown> = Promise.resolve();
   #next: Promise<SignedTree> | undefined;
   #isFollowing = false;
+  /** Why the tree could not follow, as it was last reported: every write meets it again. */
+  #lagsBecause: unknown;
   #isClosed = false;
 
   private constructor(options: LogOptions, parts: LogParts) {
@@ -53,6 +57,7 @@ export class Log {
     this.#privateKey = parts.privateKey;
     this.#last = parts.before.last;
     this.#size = parts.size;
+    this.branch = parts.branch;
     this.stoppedBecause = parts.before.stoppedBecause;
     this.verifierKey = verifierKeyOf(parts.origin, parts.publicKey);
     this.#cadence = setInterval(() => void this.#signInTime(), limits.checkpointMs).unref();
@@ -69,7 +74,8 @@ export class Log {
     const tree = await LogTree.open(store);
     const { identity, privateKey } = await identityInForce(store, keyFiles, tree, base);
     const before = await signedBefore(store, keyFiles, tree);
-    return new Log(options, { ...identity, privateKey, tree, before, size: await store.size() });
+    const branch = branchOf(identity, await store.identities());
+    return new Log(options, { ...identity, branch, privateKey, tree, before, size: await store.size() });
   }
 
   /** What operations look at. */
@@ -82,7 +88,10 @@ export class Log {
     if (this.#isFollowing) return;
     this.#isFollowing = true;
     this.#catchUp()
-      .catch((error: unknown) => this.#report(error))
+      .then(
+        () => this.#lag(undefined),
+        (error: unknown) => this.#lag(error),
+      )
       .finally(() => {
         this.#isFollowing = false;
       });
@@ -113,7 +122,7 @@ export class Log {
     const bytes = printEntry(entry);
     const path = await inclusionPath(position, size, this.#tree);
     if (!rootFromPath(hashLeaf(bytes), position, size, path).equals(root)) {
-      throw new RecordDamaged(position, "its entry and the log's tree do not fit together");
+      throw unfit(position);
     }
     return printReceipt({ entry: bytes, position, path, checkpoint: note });
   }
@@ -127,12 +136,15 @@ export class Log {
     return this.#lastOf(leaves) && this.#tree.hashes(level, index, width);
   }
 
-  /** The first entries of a bundle, on the same terms as `tile`. */
+  /** The first entries of a bundle, on the same terms as `tile`, and as `receipt` where one is not what was signed for. */
   async bundle(index: number, width: number): Promise<Buffer | undefined> {
     const from = index * tileHashes;
     if (this.#lastOf(from + width) === undefined) return undefined;
-    const entries = await this.#options.store.entries(from, from + width);
-    return printBundle(entries.map(printEntry));
+    const entries = (await this.#options.store.entries(from, from + width)).map(printEntry);
+    const hashes = await this.#tree.hashes(0, index, width);
+    const fit = fitting(entries, hashes);
+    if (fit < width) throw unfit(from + fit);
+    return printBundle(entries);
   }
 
   /** Signs what is there, if that takes no long time, and ends. */
@@ -184,14 +196,20 @@ export class Log {
     await this.#signed().catch((error: unknown) => this.#report(error));
   }
 
-  /** Full tiles only: what is left becomes part of the tree when it is signed. */
+  /** Full tiles only: what is left becomes part of the tree when it is signed. A log that is not signed needs no tree. */
   async #catchUp(): Promise<void> {
     while (!this.#isClosed) {
       this.#size = await this.#options.store.size();
       const full = this.#size - (this.#size % tileHashes);
-      if (this.#tree.size >= full) return;
+      if (this.stoppedBecause !== undefined || this.#tree.size >= full) return;
       await this.#tree.reach(Math.min(full, this.#tree.size + tileHashes));
     }
+  }
+
+  #lag(error: unknown): void {
+    const why = error instanceof Error ? error.message : error;
+    if (why !== undefined && why !== this.#lagsBecause) this.#report(error);
+    this.#lagsBecause = why;
   }
 
   #report(error: unknown): void {
@@ -199,9 +217,25 @@ export class Log {
   }
 }
 
+/** How many of a tile's entries, from the first on, are those that its hashes were made of. */
+function fitting(entries: readonly Buffer[], hashes: Buffer): number {
+  const wrong = entries.findIndex((entry, at) => hashLeaf(entry).compare(hashes, at * 32, at * 32 + 32) !== 0);
+  return wrong === -1 ? entries.length : wrong;
+}
+
+function unfit(position: number): RecordDamaged {
+  return new RecordDamaged(position, "its entry and the log's tree do not fit together");
+}
+
+/** `log continue` makes an origin of the first one, a slash, and what makes it another. */
+function branchOf({ origin }: LogIdentity, [first]: readonly LogIdentity[]): string | undefined {
+  return first === undefined || first.origin === origin ? undefined : origin.slice(origin.lastIndexOf("/") + 1);
+}
+
 interface LogParts {
   readonly tree: LogTree;
   readonly origin: string;
+  readonly branch: string | undefined;
   readonly publicKey: Buffer;
   readonly privateKey: KeyObject;
   readonly before: SignedBefore;

@@ -1,10 +1,13 @@
 import type { CatalogueInForce } from "./catalogue.ts";
+import type { LogContinuation } from "./condition.ts";
 import type { Store } from "./store.ts";
 
 /** What the use cases of organisations and users work with. */
 export interface Organisations {
   readonly store: Store;
   readonly catalogue: CatalogueInForce;
+  /** Is part of every version that is given out. */
+  readonly continuation: LogContinuation;
   /** `open`: an unknown id comes into being with its first PUT. `registered`: it has to be in the directory first. */
   readonly subjects: "open" | "registered";
 }

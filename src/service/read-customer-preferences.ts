@@ -13,12 +13,12 @@ export interface CustomerReading {
 
 /** What a customer has chosen, as of now. */
 export async function readCustomerPreferences(
-  { store, catalogue }: Pick<Customers, "store" | "catalogue">,
+  { store, catalogue, continuation }: Customers,
   customerId: string,
 ): Promise<CustomerReading> {
   const [newest] = await store.newest([preferencesOf(customer(customerId))]);
   return {
     document: newest?.document,
-    version: versionOf(newest?.position, catalogue.words.version),
+    version: versionOf(newest?.position, catalogue.words.version, continuation),
   };
 }

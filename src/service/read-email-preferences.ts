@@ -18,35 +18,30 @@ export interface EmailReading {
 }
 
 /** What an organisation has chosen, as of now; `organisation-unknown` where only registered subjects are served. */
-export async function readOrganisationPreferences(
-  { store, catalogue, subjects }: Organisations,
-  id: number,
-): Promise<Outcome<EmailReading>> {
-  const [own, entry] = await store.newest([preferencesOf(organisation(id)), entryOf(organisation(id))]);
-  if (entry === undefined && subjects === "registered") return rejected("organisation-unknown");
-  return { value: reading(id, own, own !== undefined, catalogue.words.version) };
+export async function readOrganisationPreferences(deps: Organisations, id: number): Promise<Outcome<EmailReading>> {
+  const [own, entry] = await deps.store.newest([preferencesOf(organisation(id)), entryOf(organisation(id))]);
+  if (entry === undefined && deps.subjects === "registered") return rejected("organisation-unknown");
+  return { value: reading(deps, id, own, own !== undefined) };
 }
 
 /**
  * What a user has chosen, or its organisation while it has chosen nothing itself, as of now. An e-mail address that
  * nobody has is `user-unknown`; so is an unknown id where only registered subjects are served.
  */
-export async function readUserPreferences(
-  { store, catalogue, subjects }: Organisations,
-  name: UserName,
-): Promise<Outcome<EmailReading>> {
-  const id = await userId(store, name);
+export async function readUserPreferences(deps: Organisations, name: UserName): Promise<Outcome<EmailReading>> {
+  const id = await userId(deps.store, name);
   if (id === undefined) return rejected("user-unknown");
-  const { entry, own, inherited } = await readUserState(store, id);
-  if (entry === undefined && subjects === "registered") return rejected("user-unknown");
-  return { value: reading(id, own ?? inherited, own !== undefined, catalogue.words.version) };
+  const { entry, own, inherited } = await readUserState(deps.store, id);
+  if (entry === undefined && deps.subjects === "registered") return rejected("user-unknown");
+  return { value: reading(deps, id, own ?? inherited, own !== undefined) };
 }
 
 function reading(
+  { catalogue, continuation }: Organisations,
   id: number,
   inForce: Change<EmailPreferences> | undefined,
   isOwn: boolean,
-  catalogueVersion: number,
 ): EmailReading {
-  return { id, document: inForce?.document, isOwn, version: versionOf(inForce?.position, catalogueVersion) };
+  const version = versionOf(inForce?.position, catalogue.words.version, continuation);
+  return { id, document: inForce?.document, isOwn, version };
 }

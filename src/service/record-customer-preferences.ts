@@ -15,7 +15,7 @@ import type { Newest, Step } from "./store.ts";
  * @returns the position of the change, or every fault of the wish; `precondition-failed` when the condition is not met
  */
 export async function recordCustomerPreferences(
-  { store, catalogue, put }: Customers,
+  { store, catalogue, continuation, put }: Customers,
   customerId: string,
   wish: CustomerWish,
   act: Act,
@@ -26,7 +26,7 @@ export async function recordCustomerPreferences(
   const step = (newest: Newest): Step<Rejection> => {
     const words = catalogue.wordsAt(newest);
     const current = newest.change(stream);
-    if (!isMet(condition, versionOf(current?.position, words.version), current !== undefined)) {
+    if (!isMet(condition, versionOf(current?.position, words.version, continuation), current !== undefined)) {
       return { refuse: { problem: "precondition-failed", faults: [] } };
     }
     const settled = settleCustomerWish(current?.document, wish, {

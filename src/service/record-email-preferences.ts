@@ -53,7 +53,7 @@ export async function recordOrganisationPreferences(
     if (!isKnown && deps.subjects === "registered") return { refuse: rejected("organisation-unknown").rejected };
     const own = newest.change(stream);
     const comesIntoBeing = isKnown ? undefined : draft(request.act, "directory", entry, { id });
-    return settle(deps.catalogue.wordsAt(newest), stream, { id, own, inForce: own }, request, comesIntoBeing);
+    return settle(deps, newest, stream, { id, own, inForce: own }, request, comesIntoBeing);
   };
   const result = await deps.store.append({ reads: [stream, entry, catalogueStream], step });
   if ("refused" in result) return { rejected: result.refused };
@@ -133,7 +133,7 @@ async function writeOfUser(
     const own = newest.change(stream);
     const inForce = own ?? (inherited && newest.change(inherited));
     const comesIntoBeing = known === undefined ? draft(request.act, "directory", entry, { id }) : undefined;
-    return settle(deps.catalogue.wordsAt(newest), stream, { id, own, inForce }, request, comesIntoBeing);
+    return settle(deps, newest, stream, { id, own, inForce }, request, comesIntoBeing);
   };
   const reads = [stream, entry, catalogueStream, ...(inherited === undefined ? [] : [inherited])];
   return { reads, step };
@@ -147,7 +147,7 @@ function writeOfNewcomer(deps: Organisations, email: string, request: EmailReque
     const comesIntoBeing = draft(request.act, "directory", entryOf(user(id)), { email, id });
     // Its id was not known to anybody, so a body that gives one means somebody else.
     const newcomer = { id: undefined, own: undefined, inForce: undefined };
-    return settle(deps.catalogue.wordsAt(newest), preferencesOf(user(id)), newcomer, request, comesIntoBeing);
+    return settle(deps, newest, preferencesOf(user(id)), newcomer, request, comesIntoBeing);
   };
   return { reads: [catalogueStream], emails: [email], ids: ["user"], step };
 }
@@ -160,13 +160,15 @@ interface State {
 }
 
 function settle(
-  words: CatalogueWords,
+  { catalogue, continuation }: Organisations,
+  newest: Newest,
   stream: Stream<EmailPreferences>,
   { id, own, inForce }: State,
   request: EmailRequest,
   comesIntoBeing: Draft | undefined,
 ): Step<Rejection> {
-  if (!isMet(request.condition, versionOf(inForce?.position, words.version), own !== undefined)) {
+  const words = catalogue.wordsAt(newest);
+  if (!isMet(request.condition, versionOf(inForce?.position, words.version, continuation), own !== undefined)) {
     return { refuse: rejected("precondition-failed").rejected };
   }
   const settled = settleRequest(words, id, inForce, request);

@@ -1,13 +1,12 @@
 import type { KeyFiles } from "./key-files.ts";
-import { Log } from "./log.ts";
-import type { LogStore } from "./log-store.ts";
+import { Log, type LogOptions } from "./log.ts";
 
 /**
  * Signs a log that was given an identity, and keeps that beside the key.
  *
  * @throws KeyUnusable, LogStopped, StoreUnavailable
  */
-export async function signNow(store: LogStore, keyFiles: KeyFiles): Promise<void> {
+export async function signNow(store: LogOptions["store"], keyFiles: KeyFiles): Promise<void> {
   const log = await Log.open({ store, keyFiles, onError: () => undefined });
   try {
     await log.checkpoint();

@@ -77,12 +77,16 @@ export interface Store extends Records {
    * Whole: either every change of a write is appended, at positions that follow each other, or none is.
    * Refusals: a step that refuses, or throws, leaves no trace and does not disturb the writes beside it.
    * Time: a change's time is never before that of the entry ahead of it.
-   * Erasure: once the promise resolves, nothing that the erased streams held is left in the storage's files.
-   * (One that has to wait for too long for those who read the files rejects with StoreUnavailable although it is
-   * appended; it is finished by itself.)
+   * Erasure: once the promise resolves, nobody is answered what the erased streams held; `scrubbed` tells of the files.
    * Rejects with StoreUnavailable when the storage cannot take writes; then nothing was appended.
    */
   append<Refusal>(write: Write<Refusal>): Promise<Appended | Refused<Refusal>>;
+
+  /**
+   * Resolves when nothing that was erased is left in the storage's files, whichever call or process erased it.
+   * Rejects with StoreUnavailable when those who read the files hold that up for too long; it is finished by itself.
+   */
+  scrubbed(): Promise<void>;
 
   /** Resolves when the storage can be read and written; rejects with StoreUnavailable, saying why, when it cannot. */
   check(): Promise<void>;
@@ -117,7 +121,7 @@ export interface Newest {
   positions(stream: Stream): number[];
   /**
    * An id under which nothing is recorded: the first such above the number of entries that there ever were of this kind.
-   * One that was given out before is never given out again.
+   * One that was given out before is never given out again, nor is one up to 1,000,000,000 whose subject was erased.
    */
   freeId(kind: "organisation" | "user"): number;
 }

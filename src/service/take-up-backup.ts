@@ -1,41 +1,55 @@
+import type { KeyObject } from "node:crypto";
 import { rawPublicKey, verifierKeyOf } from "../audit/checkpoint.ts";
 import { type Continued, continueLog } from "./continue-log.ts";
-import { eraseAgain } from "./erasure-book.ts";
+import { type ErasedAgain, eraseAgain } from "./erasure-book.ts";
 import { type KeyFiles, KeyUnusable } from "./key-files.ts";
 import { type KnownCheckpoint, knownCheckpoint } from "./known-checkpoint.ts";
 import { rootOf } from "./log-root.ts";
-import type { LogIdentity, LogStore } from "./log-store.ts";
+import type { LogIdentity, LogRecords, LogStore } from "./log-store.ts";
 import type { Store } from "./store.ts";
 
 /** What was done to a backup's database, so that it can be served. */
-export interface TakenUp {
+export interface TakenUp extends ErasedAgain {
   /** How many changes the backup holds. */
   readonly size: number;
   /** When the last of them was recorded; absent when there is none. */
   readonly at?: string;
-  /** How many subjects were erased again. */
-  readonly erased: number;
-  /** How many lines of the book of erasures nobody can read any more, as the key that they were written with is lost. */
-  readonly unreadable: number;
   /** How the log goes on, where it does so under a new identity. */
   readonly continued?: Continued;
-  /** The checkpoint that shows the most that the backup does not hold. */
-  readonly lost?: KnownCheckpoint;
+  /** What is known to have been recorded, and is not in the backup. */
+  readonly lost?: Lost;
+}
+
+/** Positions of the log that the backup does not have, or has given to other changes. */
+export interface Lost {
+  readonly from: number;
+  /** The position after the last. */
+  readonly to: number;
+  /** The checkpoint that shows the most of them; absent when they were not signed for. */
+  readonly checkpoint?: KnownCheckpoint;
+}
+
+/** The log of the database that a backup is to replace. */
+export interface ReplacedLog {
+  readonly identities: readonly LogIdentity[];
+  readonly size: number;
+  /** Over all its entries. */
+  readonly root: Buffer;
 }
 
 /** What is known beside a backup when it is taken up. */
 export interface Surroundings {
   readonly keyFiles: KeyFiles;
-  /** Whether to go on with a new key. */
-  readonly newKey: boolean;
-  /** The identities of the database that is to be replaced, where that can still be read. */
-  readonly replaced: readonly LogIdentity[];
+  /** The private key to go on with; undefined: the one in the key's file. */
+  readonly newKey: KeyObject | undefined;
+  /** Undefined where the database that is to be replaced cannot be read. */
+  readonly replaced: ReplacedLog | undefined;
 }
 
 /**
  * Makes a backup's database, whose log was verified, fit to be served: erases again what was erased since, and gives the
- * log a new identity unless everything that is known to have been signed is in the backup too. Then no two logs of one
- * name ever differ.
+ * log a new identity unless everything that is known to have been recorded or signed is in the backup too. Then no two
+ * logs of one name ever differ, and no position of that name stands for two changes.
  *
  * @param store the copy of the backup, which nothing serves yet
  * @throws KeyUnusable when the key is not the log's; the message names the one that is
@@ -44,27 +58,41 @@ export async function takeUpBackup(store: Store & LogStore, surroundings: Surrou
   const { keyFiles, newKey } = surroundings;
   const identities = await store.identities();
   const current = identities.at(-1);
-  const known = knownAbout(identities, surroundings);
-  if (current !== undefined && !newKey) checkKey(current, known, keyFiles);
+  const replaced = sameLog(identities, surroundings.replaced);
+  const known = knownAbout(identities, keyFiles, replaced);
+  if (current !== undefined && newKey === undefined) checkKey(current, known, keyFiles);
   const size = await store.size();
   const [lastEntry] = await store.entries(size - 1, size);
-  const goesOn = current === undefined || (!newKey && (await extendsAll(store, current, known, surroundings)));
-  const [erased, unreadable] = await eraseWhatCan(store, keyFiles);
-  const continued = goesOn ? {} : { continued: await continueLog(store, keyFiles, { newKey }) };
-  const [largest] = known
-    .filter((checkpoint) => checkpoint.size > size)
-    .toSorted((one, other) => other.size - one.size);
+  const keepsName = newKey === undefined && (await extendsAll(store, known, keyFiles, replaced));
+  const lost = lostFrom(size, identities, known, replaced);
+  const again = await eraseAgain(store, keyFiles, { actor: "saywhen restore", client: "saywhen" });
+  const goesOn = current === undefined || keepsName;
+  const continued = goesOn ? {} : { continued: await continueLog(store, keyFiles, { newKey: newKey ?? false }) };
   const at = lastEntry === undefined ? {} : { at: lastEntry.at };
-  return { size, ...at, erased, unreadable, ...continued, ...(largest === undefined ? {} : { lost: largest }) };
+  return { size, ...at, ...again, ...continued, ...(lost === undefined ? {} : { lost }) };
+}
+
+/** What a database's log has come to, for a backup that may have to take its place. */
+export async function replacedLog(records: LogRecords): Promise<ReplacedLog> {
+  const size = await records.size();
+  return { identities: await records.identities(), size, root: await rootOf(records, size) };
+}
+
+/** The database that is replaced, if its log began as the backup's did. */
+function sameLog(identities: readonly LogIdentity[], replaced: ReplacedLog | undefined): ReplacedLog | undefined {
+  return replaced?.identities[0]?.origin === identities[0]?.origin ? replaced : undefined;
 }
 
 /** The checkpoints of this log that are known outside the backup. */
-function knownAbout(identities: readonly LogIdentity[], { keyFiles, replaced }: Surroundings): KnownCheckpoint[] {
+function knownAbout(
+  identities: readonly LogIdentity[],
+  keyFiles: KeyFiles,
+  replaced: ReplacedLog | undefined,
+): KnownCheckpoint[] {
+  const others = replaced?.identities ?? [];
+  const notes = [keyFiles.keptCheckpoint(), ...others.map(({ checkpoint }) => checkpoint?.note)];
   const key = keyFiles.privateKey();
-  const isSame = replaced[0]?.origin === identities[0]?.origin;
-  const all = isSame ? [...identities, ...replaced] : identities;
-  const notes = [keyFiles.keptCheckpoint(), ...(isSame ? replaced.map(({ checkpoint }) => checkpoint?.note) : [])];
-  return notes.flatMap((note) => knownCheckpoint(note, all, key) ?? []);
+  return notes.flatMap((note) => knownCheckpoint(note, [...identities, ...others], key) ?? []);
 }
 
 /** The key must be the log's: the backup's own, or one that the log is known to have had after it. */
@@ -81,32 +109,41 @@ function checkKey({ origin, publicKey }: LogIdentity, known: readonly KnownCheck
 }
 
 /**
- * Whether the log may go on under the name that it has: all that was signed under it is in the backup too. The database
- * that is replaced knows that; what is kept beside the key may be a copy, and as old as the backup.
+ * Whether the log may go on under the name that it has: all that was recorded and signed under it is in the backup too.
+ * The database that is replaced knows that; what is kept beside the key may be a copy, and as old as the backup.
  */
 async function extendsAll(
   store: LogStore,
-  current: LogIdentity,
   known: readonly KnownCheckpoint[],
-  { keyFiles, replaced }: Surroundings,
+  keyFiles: KeyFiles,
+  replaced: ReplacedLog | undefined,
 ): Promise<boolean> {
+  const identities = await store.identities();
+  const current = identities.at(-1);
   const key = keyFiles.privateKey();
-  if (!key || !rawPublicKey(key).equals(current.publicKey) || replaced.at(-1)?.origin !== current.origin) return false;
-  const origins = (await store.identities()).map(({ origin }) => origin);
-  if (known.some(({ origin }) => !origins.includes(origin))) return false;
-  const own = known.filter(({ origin }) => origin === current.origin);
+  if (!current || !key || !rawPublicKey(key).equals(current.publicKey)) return false;
+  if (replaced === undefined || replaced.identities.at(-1)?.origin !== current.origin) return false;
+  if (known.some(({ origin }) => identities.every((identity) => identity.origin !== origin))) return false;
+  const trees = [replaced, ...known.filter(({ origin }) => origin === current.origin)];
   const size = await store.size();
-  if (own.some((checkpoint) => checkpoint.size > size)) return false;
-  const roots = await Promise.all(own.map((checkpoint) => rootOf(store, checkpoint.size)));
-  return own.every(({ root }, index) => roots[index]?.equals(root));
+  if (trees.some((tree) => tree.size > size)) return false;
+  const roots = await Promise.all(trees.map((tree) => rootOf(store, tree.size)));
+  return trees.every(({ root }, index) => roots[index]?.equals(root));
 }
 
-/** Without a key there is nobody who could tell whom the book is about. */
-async function eraseWhatCan(
-  store: Store & LogStore,
-  keyFiles: KeyFiles,
-): Promise<[erased: number, unreadable: number]> {
-  if (keyFiles.privateKey() === undefined) return [0, keyFiles.erasures().length];
-  const act = { actor: "saywhen restore", client: "saywhen" };
-  return [await eraseAgain(store, keyFiles, act), 0];
+/** What came after the backup, or after the place where the log that is replaced took another way. */
+function lostFrom(
+  size: number,
+  identities: readonly LogIdentity[],
+  known: readonly KnownCheckpoint[],
+  replaced: ReplacedLog | undefined,
+): Lost | undefined {
+  const isOurs = ({ origin }: LogIdentity) => identities.some((identity) => identity.origin === origin);
+  // Before its first entry an identity was taken on, by the entry before it.
+  const parting = replaced?.identities.find((identity) => !isOurs(identity))?.since ?? Number.POSITIVE_INFINITY;
+  const from = Math.min(size, parting - 1);
+  const checkpoint = known.filter((each) => each.size > from).toSorted((one, other) => other.size - one.size)[0];
+  const to = Math.max(replaced?.size ?? 0, checkpoint?.size ?? 0);
+  if (to <= from) return undefined;
+  return { from, to, ...(checkpoint === undefined ? {} : { checkpoint }) };
 }

@@ -1,5 +1,4 @@
-import { verifierKeyOf } from "../audit/checkpoint.ts";
-import { openNote, parseCheckpoint, ReceiptInvalid } from "../audit/verify-receipt.ts";
+import { openCheckpoint, verifierKeyOf } from "../audit/checkpoint.ts";
 import type { Continuation } from "../domain/log-acts.ts";
 import { isErased, type Said } from "./change-row.ts";
 import { type Inspection, StorageDamaged } from "./inspection.ts";
@@ -142,11 +141,11 @@ function signedRoots(
   const known = new Set([...identities.map(({ origin, publicKey }) => verifierKeyOf(origin, publicKey)), ...keys]);
   const roots: SignedRoot[] = [];
   const take = (keysOf: Iterable<string>, { note, where }: KeptCheckpoint, size?: number): void => {
-    const signed = openSigned(note, keysOf);
-    const isSaid = typeof signed === "string" || size === undefined || size === signed.size;
-    if (typeof signed !== "string") roots.push({ ...signed, where });
-    else findings.add("checkpoint", `The checkpoint ${where} shows nothing: ${signed}`);
-    if (!isSaid) findings.add("checkpoint", `The checkpoint ${where} is of another size than is recorded with it.`);
+    const opened = openCheckpoint(note, keysOf);
+    if (!opened.ok) return findings.add("checkpoint", `The checkpoint ${where} shows nothing: ${opened.why}`);
+    roots.push({ size: opened.size, root: opened.root, where });
+    if (size === undefined || size === opened.size) return;
+    findings.add("checkpoint", `The checkpoint ${where} is of another size than is recorded with it.`);
   };
   for (const { origin, publicKey, checkpoint } of identities) {
     const where = `that is recorded for ${origin}`;
@@ -154,21 +153,4 @@ function signedRoots(
   }
   for (const kept of checkpoints) take(known, kept);
   return roots;
-}
-
-/** What a checkpoint says, once one of the keys has signed it; otherwise a sentence on why it shows nothing. */
-function openSigned(note: string, keys: Iterable<string>): { readonly size: number; readonly root: Buffer } | string {
-  const name = note.slice(0, note.indexOf("\n"));
-  let why = "it is not signed by a key of this log.";
-  for (const key of keys) {
-    if (!key.startsWith(`${name}+`)) continue;
-    try {
-      const { origin, size, root } = parseCheckpoint(openNote(note, key));
-      if (origin === name) return { size, root };
-    } catch (error) {
-      if (!(error instanceof ReceiptInvalid)) throw error;
-      why = error.message;
-    }
-  }
-  return why;
 }

@@ -1,10 +1,12 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { StreamRow } from "./changes.ts";
 import type { Digest } from "./digests.ts";
 
 const addSql = "INSERT INTO address (digest, stream) VALUES (?, ?) ON CONFLICT DO NOTHING";
 const dropSql = "DELETE FROM address WHERE stream = ?";
 const headsSql =
-  "SELECT stream.head FROM address JOIN stream ON stream.id = address.stream WHERE address.digest = ? ORDER BY stream.id";
+  "SELECT CAST(stream.id AS REAL) AS row, CAST(stream.head AS REAL) AS head " +
+  "FROM address JOIN stream ON stream.id = address.stream WHERE address.digest = ? ORDER BY stream.id";
 
 /** Which streams hold, or once held, an address. */
 export class Addresses {
@@ -30,8 +32,8 @@ export class Addresses {
     this.#drop.run(stream);
   }
 
-  /** The positions of the newest changes of the streams that have it, in the order in which the streams first came. */
-  heads(normal: string): number[] {
-    return this.#heads.all(this.#digest(normal)).map((row) => row.head as number);
+  /** The streams that have it, in the order in which they first came. */
+  heads(normal: string): StreamRow[] {
+    return this.#heads.all(this.#digest(normal)) as unknown as StreamRow[];
   }
 }

@@ -18,13 +18,16 @@ export const blankSql =
 /**
  * The change that a row holds, with what opens its commitment.
  *
- * @throws RecordDamaged when the row does not fit the change's entry in the log, or says nothing any more
+ * @throws RecordDamaged when the row does not fit the change's entry in the log, says nothing any more, or leads to what
+ *   cannot be its stream's change before it
  */
 export function openingOf(row: ChangeRow): Opening {
   const { position, previous, salt, body } = row;
   if (isErased(row)) throw new RecordDamaged(position, "something points at it, but it was erased");
   const said = saidIn(row);
   if (typeof said === "string") throw new RecordDamaged(position, said);
+  if (previous !== null && previous >= position)
+    throw new RecordDamaged(position, "its stream's change before it is not before it");
   const change: { -readonly [Name in keyof Change]: Change[Name] } = said as Change;
   change.position = position;
   if (previous !== null) change.previous = previous;

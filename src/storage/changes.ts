@@ -39,11 +39,12 @@ export interface Time {
 }
 
 const endSql = "SELECT position + 1 AS next, at FROM change ORDER BY position DESC LIMIT 1";
-const headSql = `SELECT ${changeColumns}, head FROM stream LEFT JOIN change ON position = head WHERE digest = ?`;
+const headSql = `SELECT ${changeColumns}, stream.id AS row, CAST(head AS REAL) AS head FROM stream LEFT JOIN change ON position = head WHERE digest = ?`;
 const changeSql = `SELECT ${changeColumns} FROM change WHERE position = ?`;
 const linkSql =
-  "SELECT CAST(at AS REAL) AS at, CAST(stream AS REAL) AS stream, CAST(previous AS REAL) AS previous FROM change WHERE position = ?";
-const streamSql = "SELECT id AS row, head FROM stream WHERE digest = ?";
+  "SELECT CAST(position AS REAL) AS position, CAST(at AS REAL) AS at, CAST(stream AS REAL) AS stream, " +
+  "CAST(previous AS REAL) AS previous FROM change WHERE position = ?";
+const streamSql = "SELECT CAST(id AS REAL) AS row, CAST(head AS REAL) AS head FROM stream WHERE digest = ?";
 const positionsSql = "SELECT position FROM change WHERE stream = ? ORDER BY position";
 const addChangeSql =
   "INSERT INTO change (position, at, stream, previous, kind, salt, commitment, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
@@ -51,17 +52,17 @@ const addStreamSql = "INSERT INTO stream (digest, head) VALUES (?, ?)";
 const moveHeadSql = "UPDATE stream SET head = ? WHERE id = ?";
 const dropStreamSql = "UPDATE stream SET digest = NULL WHERE id = ?";
 const headPageSql =
-  "SELECT stream.id AS row, head FROM stream JOIN change ON position = head " +
-  "WHERE stream.id > ? AND kind IN ('preferences', ?) AND digest IS NOT NULL ORDER BY stream.id LIMIT ?";
+  "SELECT CAST(stream.id AS REAL) AS row, CAST(head AS REAL) AS head FROM stream LEFT JOIN change ON position = head " +
+  "WHERE stream.id > ? AND (kind IN ('preferences', ?) OR kind IS NULL) AND digest IS NOT NULL ORDER BY stream.id LIMIT ?";
 
 /** What a change's row says of its place, without what it says of its subject. */
-type Link = Pick<ChangeRow, "at" | "previous" | "stream">;
+type Link = Pick<ChangeRow, "at" | "position" | "previous" | "stream">;
 
 /** A stream's newest change; without a position where there is none in the place to which the stream's row leads. */
-type HeadRow = (ChangeRow | { readonly position: null }) & { readonly head: number };
+type HeadRow = (ChangeRow | { readonly position: null }) & StreamRow;
 
 /** A stream's row, with the position of its newest change. */
-interface StreamRow {
+export interface StreamRow {
   readonly row: number;
   readonly head: number;
 }
@@ -121,9 +122,9 @@ export class Changes {
     if (stored === undefined) return undefined;
     if (stored.position === null) throw new RecordDamaged(stored.head, "it is missing");
     const { change } = openingOf(stored);
-    if (change.stream !== stream)
+    if (change.stream !== stream || stored.stream !== stored.row)
       throw new RecordDamaged(change.position, "its stream's row leads to another's change");
-    const head: Head = { row: stored.stream, change, size: stored.body.length };
+    const head: Head = { row: stored.row, change, size: stored.body.length };
     this.#remembered.set(stream, head);
     return head;
   }
@@ -134,18 +135,17 @@ export class Changes {
     return row === undefined ? undefined : isErased(row) ? "erased" : openingOf(row);
   }
 
-  /** The changes at these positions, none of which may be erased. */
-  all(positions: readonly number[]): Change[] {
-    return positions.map((position) => this.#changeAt(position));
+  /** The newest change of a stream that is not erased. */
+  headOf(stream: StreamRow): Change {
+    return openingOf(this.#headRow(stream)).change;
   }
 
   /** A stream's newest change among the first `count` of the log. */
   headAmong(count: number, stream: Stream): Change | undefined {
     const newest = this.head(stream)?.change;
-    let position = newest?.position;
-    while (position !== undefined && position >= count) position = this.#linkAt(position).previous ?? undefined;
-    if (position === undefined) return undefined;
-    return position === newest?.position ? newest : this.#changeAt(position);
+    if (newest === undefined || newest.position < count) return newest;
+    const then = this.#before(count, this.#linkAt(newest.position));
+    return then === undefined ? undefined : this.#changeOf(stream, then);
   }
 
   /** A stream's changes, the newest first; undefined when `from` is not one of them. */
@@ -234,7 +234,9 @@ export class Changes {
     const end = this.end().next;
     for await (const head of this.#heads("preferences")) {
       const then = this.#before(end, head);
-      if (then !== undefined) yield openingOf(then).change;
+      if (then === undefined) continue;
+      const { change } = openingOf(head);
+      yield then === change.position ? change : this.#changeOf(change.stream, then);
     }
   }
 
@@ -248,9 +250,9 @@ export class Changes {
     let after = 0;
     for (;;) {
       const page = this.#headPage.all(after, otherKind, pageSize) as unknown as StreamRow[];
-      for (const { head } of page) {
-        const row = this.#row(head);
-        if (row !== undefined && !isErased(row)) yield row;
+      for (const stream of page) {
+        const row = this.#headRow(stream);
+        if (!isErased(row)) yield row;
       }
       if (page.length < pageSize) return;
       after = page.at(-1)?.row ?? after;
@@ -263,13 +265,19 @@ export class Changes {
     this.#next = Math.max(this.#next ?? 0, head.change.position + 1);
   }
 
-  /** The newest change of a row's stream before a position. */
-  #before(end: number, row: ChangeRow): ChangeRow | undefined {
-    let then: ChangeRow | undefined = row;
-    while (then !== undefined && then.position >= end) {
-      then = then.previous === null ? undefined : this.#row(then.previous);
-    }
-    return then;
+  /** The position of the stream's newest change before `end`, by the chain that one of its changes begins. */
+  #before(end: number, newest: Link): number | undefined {
+    let link: Link | undefined = newest;
+    while (link !== undefined && link.position >= end) link = this.#linkBefore(link);
+    return link?.position;
+  }
+
+  #linkBefore({ position, previous, stream }: Link): Link | undefined {
+    if (previous === null) return undefined;
+    const link = previous < position ? (this.#link.get(previous) as Link | undefined) : undefined;
+    if (link?.stream !== stream)
+      throw new RecordDamaged(position, "the one that it names as its stream's change before it is not that");
+    return link;
   }
 
   #streamRow(stream: Stream): StreamRow | undefined {
@@ -298,10 +306,20 @@ export class Changes {
     return this.#change.get(position) as ChangeRow | undefined;
   }
 
-  #changeAt(position: number): Change {
+  #headRow({ row: stream, head }: StreamRow): ChangeRow {
+    const row = this.#row(head);
+    if (row === undefined) throw new RecordDamaged(head, "it is missing");
+    if (row.stream !== stream) throw new RecordDamaged(head, "another stream's row leads to it");
+    return row;
+  }
+
+  /** The change at a position to which a stream's chain leads. */
+  #changeOf(stream: Stream, position: number): Change {
     const row = this.#row(position);
     if (row === undefined) throw new RecordDamaged(position, "it is missing");
-    return openingOf(row).change;
+    const { change } = openingOf(row);
+    if (change.stream !== stream) throw new RecordDamaged(position, "it stands in another stream than its own");
+    return change;
   }
 
   #linkAt(position: number): Link {

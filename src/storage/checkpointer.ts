@@ -36,7 +36,10 @@ export class Checkpointer {
   #isUnderWay = false;
   #isLost = false;
   #isClosed = false;
+  /** Whether something that was overwritten may still be in one of the files. */
+  #isStained = true;
   #timer: NodeJS.Timeout | undefined;
+  #scrubTimer: NodeJS.Timeout | undefined;
   #pagesMax = walPagesMax;
 
   /** @param db the writer's connection to the file; its automatic checkpoints are to be off */
@@ -50,6 +53,8 @@ export class Checkpointer {
     this.#worker.on("error", () => this.#workerLost());
     // After the listeners, each of which would bind the process to the worker again.
     this.#worker.unref();
+    // An erasure may have been cut short by the end of the process before.
+    if (!this.#scrub()) this.#scrubLater();
   }
 
   /** To be called after each commit, with the number of changes that it made. */
@@ -58,30 +63,41 @@ export class Checkpointer {
     this.#plan();
   }
 
+  /** To be called in each transaction that overwrites something for good, whatever comes of it. */
+  stained(): void {
+    this.#isStained = true;
+  }
+
   /**
-   * Copies the whole WAL into the file and cuts it to nothing: what was overwritten is then in neither. Waits for those
-   * who read the file or copy it just now.
+   * Sees to it that what was overwritten is in no file any more: copies the whole WAL into the database file and cuts it
+   * to nothing. Waits for those who read the file or copy it just now.
    *
-   * @throws StoreUnavailable when somebody reads for too long; it is done all the same, as soon as they are through
+   * @throws StoreUnavailable when somebody reads for too long; it is done all the same, as soon as they are through, or,
+   *   when the store is closed before, by the next start
    */
-  async scrub(): Promise<void> {
+  async scrubbed(): Promise<void> {
     const giveUpAt = performance.now() + scrubWaitMs;
-    while (!this.#truncate()) {
-      if (performance.now() < giveUpAt) {
-        await delay(scrubPauseMs);
-      } else {
+    while (!this.#scrub()) {
+      if (this.#isClosed || performance.now() >= giveUpAt) {
         this.#scrubLater();
         throw new StoreUnavailable(
           "what was erased is overwritten, but somebody still reads the file as it was before",
         );
       }
+      await delay(scrubPauseMs);
     }
   }
 
-  /** Lets go of the file; the writer's connection, when it is closed after this, copies the rest and drops the WAL. */
+  /**
+   * Lets go of the file. The writer's connection, when it is closed after this, copies the rest and drops the WAL, unless
+   * somebody still reads; then the next start does that.
+   */
   async close(): Promise<void> {
+    // Whoever waits for it is to be told the truth.
+    this.#scrub();
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    clearInterval(this.#scrubTimer);
     if (this.#worker.threadId === -1) return;
     const gone = once(this.#worker, "exit");
     this.#worker.ref();
@@ -89,15 +105,18 @@ export class Checkpointer {
     await gone;
   }
 
-  /** Whether the WAL is empty now. */
-  #truncate(): boolean {
-    // Closing does the same.
-    return this.#isClosed || this.#withoutWaiting("PRAGMA wal_checkpoint(TRUNCATE)")?.["busy"] === 0;
+  /** Whether nothing that was overwritten is left, be it that the WAL could be cut just now. */
+  #scrub(): boolean {
+    if (this.#isStained && !this.#isClosed)
+      this.#isStained = this.#withoutWaiting("PRAGMA wal_checkpoint(TRUNCATE)")?.["busy"] !== 0;
+    return !this.#isStained;
   }
 
   #scrubLater(): void {
-    const timer = setInterval(() => {
-      if (this.#truncate()) clearInterval(timer);
+    clearInterval(this.#scrubTimer);
+    if (this.#isClosed) return;
+    this.#scrubTimer = setInterval(() => {
+      if (this.#scrub()) clearInterval(this.#scrubTimer);
     }, quietMs).unref();
   }
 

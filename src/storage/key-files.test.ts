@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +8,7 @@ import { after, describe, it } from "node:test";
 import { rawPublicKey } from "../audit/checkpoint.ts";
 import { KeyUnusable } from "../service/key-files.ts";
 import { StoreUnavailable } from "../service/store.ts";
-import { openKeyFiles } from "./key-files.ts";
+import { makeKey, openKeyFiles } from "./key-files.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "saywhen-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -64,6 +65,22 @@ for (const { place, files } of places) {
       kept.addErasure("one");
       kept.addErasure("two");
       assert.deepEqual(kept.erasures(), ["one", "two"]);
+    });
+
+    it("take a line back, and those after it, in whatever order they are taken back", () => {
+      const kept = files();
+      kept.newKey();
+      kept.addErasure("one");
+      const [two, three] = [kept.addErasure("two"), kept.addErasure("three")];
+      three();
+      assert.deepEqual(kept.erasures(), ["one", "two"]);
+      kept.addErasure("four");
+      two();
+      assert.deepEqual(kept.erasures(), ["one"]);
+      three();
+      assert.deepEqual(kept.erasures(), ["one"]);
+      kept.addErasure("five");
+      assert.deepEqual(kept.erasures(), ["one", "five"]);
     });
   });
 }
@@ -131,6 +148,33 @@ describe("key files on disk", () => {
     appendFileSync(`${path}.erased`, "tw");
     files.addErasure("three");
     assert.deepEqual(files.erasures(), ["one", "tw", "three"]);
+  });
+
+  it("take a key that was made elsewhere on only when they are given it, and keep the one before", () => {
+    const path = newPath();
+    const files = openKeyFiles(path);
+    const before = files.newKey();
+    const key = makeKey();
+    assert.ok(files.privateKey()?.equals(before));
+    files.putKey(key);
+    assert.ok(files.privateKey()?.equals(key));
+    assert.equal(readdirSync(join(path, "..")).filter((name) => name.endsWith(".old")).length, 1);
+  });
+
+  it("refuse a line that the disk takes only in part, and leave nothing of it in the book", () => {
+    const path = newPath();
+    openKeyFiles(path).newKey();
+    // One block of 512 bytes is all that a file may have: 18 bytes of the line still go into it.
+    const before = `${"x".repeat(492)}\nc`;
+    writeFileSync(`${path}.erased`, before);
+    const work = `
+      const { openKeyFiles } = await import(${JSON.stringify(new URL("key-files.ts", import.meta.url))});
+      try { openKeyFiles(${JSON.stringify(path)}).addErasure("${"9".repeat(60)}"); }
+      catch (error) { process.stdout.write(error.name); }`;
+    const script = 'ulimit -f 1 && exec "$0" --input-type=module -e "$1"';
+    const { stdout, stderr } = spawnSync("sh", ["-c", script, process.execPath, work], { encoding: "utf8" });
+    assert.equal(stdout, "StoreUnavailable", stderr);
+    assert.equal(readFileSync(`${path}.erased`, "utf8"), before);
   });
 
   it("say that the storage is unavailable when something cannot be kept", async () => {

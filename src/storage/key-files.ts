@@ -4,13 +4,13 @@ import {
   existsSync,
   fstatSync,
   fsyncSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
   readSync,
   renameSync,
   writeFileSync,
-  writeSync,
 } from "node:fs";
 import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -46,14 +46,18 @@ class KeyOnDisk implements KeyFiles {
   }
 
   newKey(): KeyObject {
-    const before = this.#held();
     const key = makeKey();
+    this.putKey(key);
+    return key;
+  }
+
+  putKey(key: KeyObject): void {
+    const before = this.#held();
     if (before !== undefined) {
       const digest = createHash("sha256").update(rawPublicKey(before.key)).digest("hex");
       replaceFile(`${this.path}.${digest.slice(0, 16)}.old`, readFileSync(this.path, "utf8"));
     }
     replaceFile(this.path, printKey(key) + (before === undefined ? "" : printSeed(before.seed)));
-    return key;
   }
 
   keptCheckpoint(): string | undefined {
@@ -74,21 +78,21 @@ class KeyOnDisk implements KeyFiles {
     }
   }
 
-  addErasure(line: string): void {
+  addErasure(line: string): () => void {
     const file = `${this.path}.erased`;
-    try {
-      const isNew = !existsSync(file);
-      const book = openSync(file, "a+", 0o600);
+    const isNew = !existsSync(file);
+    return inBook(file, (book) => {
+      const { size } = fstatSync(book);
       try {
-        writeSync(book, `${endsInsideLine(book) ? "\n" : ""}${line}\n`);
+        writeFileSync(book, `${endsInsideLine(book, size) ? "\n" : ""}${line}\n`);
         fsyncSync(book);
-      } finally {
-        closeSync(book);
+        if (isNew) syncFolder(file);
+      } catch (error) {
+        cut(book, size);
+        throw error;
       }
-      if (isNew) syncFolder(file);
-    } catch (error) {
-      throw new StoreUnavailable(`${file} cannot be written`, { cause: error });
-    }
+      return () => inBook(file, (again) => cut(again, size));
+    });
   }
 
   erasures(): string[] {
@@ -125,8 +129,12 @@ class KeyInMemory implements KeyFiles {
 
   newKey(): KeyObject {
     const key = makeKey();
-    this.#held = { key, seed: this.#held?.seed ?? seedOf(key) };
+    this.putKey(key);
     return key;
+  }
+
+  putKey(key: KeyObject): void {
+    this.#held = { key, seed: this.#held?.seed ?? seedOf(key) };
   }
 
   keptCheckpoint(): string | undefined {
@@ -137,8 +145,9 @@ class KeyInMemory implements KeyFiles {
     this.#checkpoint = note;
   }
 
-  addErasure(line: string): void {
-    this.#erasures.push(line);
+  addErasure(line: string): () => void {
+    const length = this.#erasures.push(line) - 1;
+    return () => void this.#erasures.splice(length);
   }
 
   erasures(): string[] {
@@ -151,7 +160,8 @@ class KeyInMemory implements KeyFiles {
   }
 }
 
-function makeKey(): KeyObject {
+/** A private key that signs nothing yet, and is kept nowhere yet. */
+export function makeKey(): KeyObject {
   return generateKeyPairSync("ed25519").privateKey;
 }
 
@@ -222,9 +232,29 @@ function syncFolder(file: string): void {
   }
 }
 
-/** Whether the last line has no end: the machine went down while it was written. */
-function endsInsideLine(file: number): boolean {
-  const { size } = fstatSync(file);
+/** Does something to the book of erasures. @throws StoreUnavailable */
+function inBook<Value>(file: string, work: (book: number) => Value): Value {
+  try {
+    const book = openSync(file, "a+", 0o600);
+    try {
+      return work(book);
+    } finally {
+      closeSync(book);
+    }
+  } catch (error) {
+    throw new StoreUnavailable(`${file} cannot be written`, { cause: error });
+  }
+}
+
+/** Takes away, durably, what stands behind the first `size` bytes. */
+function cut(file: number, size: number): void {
+  if (fstatSync(file).size <= size) return;
+  ftruncateSync(file, size);
+  fsyncSync(file);
+}
+
+/** Whether the last line of a file of `size` bytes has no end: the machine went down while it was written. */
+function endsInsideLine(file: number, size: number): boolean {
   const last = Buffer.alloc(1);
   return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last.toString() !== "\n";
 }

@@ -1,10 +1,14 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { tileHashes } from "../audit/tiles.ts";
 import type { Entry } from "../audit/verify-receipt.ts";
+import type { ChangeRow } from "../service/change-row.ts";
 import type { LogIdentity, SignedCheckpoint, Tile } from "../service/log-store.ts";
+import { RecordDamaged } from "../service/store.ts";
 import { inTransaction } from "./transaction.ts";
 
-const entriesSql = "SELECT at, kind, commitment FROM change WHERE position >= ? AND position < ? ORDER BY position";
+const entriesSql =
+  "SELECT CAST(position AS REAL) AS position, CAST(at AS REAL) AS at, CAST(kind AS TEXT) AS kind, " +
+  "coalesce(CAST(commitment AS BLOB), x'') AS commitment FROM change WHERE position >= ? AND position < ? ORDER BY position";
 const tileSql = "SELECT CAST(hashes AS BLOB) AS hashes FROM tile WHERE level = ? AND number = ?";
 const lastTileSql = "SELECT max(number) AS number FROM tile WHERE level = 0";
 const saveTileSql =
@@ -17,11 +21,7 @@ const addIdentitySql =
 const saveCheckpointSql =
   "UPDATE log SET checkpoint_size = ?, checkpoint = ? WHERE number = (SELECT max(number) FROM log)";
 
-interface EntryRow {
-  readonly at: number;
-  readonly kind: string;
-  readonly commitment: Uint8Array;
-}
+type EntryRow = Pick<ChangeRow, "at" | "commitment" | "kind" | "position">;
 
 interface IdentityRow {
   readonly origin: string;
@@ -92,8 +92,11 @@ export class LogTables {
   }
 }
 
-function entryOf({ at, kind, commitment }: EntryRow): Entry {
-  return { at: new Date(at).toISOString(), kind, commitment: Buffer.from(commitment) };
+/** @throws RecordDamaged when its time is none */
+function entryOf({ position, at, kind, commitment }: EntryRow): Entry {
+  const time = new Date(at);
+  if (Number.isNaN(time.getTime())) throw new RecordDamaged(position, "its entry's time is none");
+  return { at: time.toISOString(), kind, commitment: Buffer.from(commitment) };
 }
 
 function identityOf({ origin, public_key, since, checkpoint_size: size, checkpoint: note }: IdentityRow): LogIdentity {

@@ -3,7 +3,8 @@ import { hashLeaf, printEntry } from "../audit/verify-receipt.ts";
 import { heldAddresses } from "../domain/held-addresses.ts";
 import { limits } from "../domain/limits.ts";
 import type { Erasure } from "../domain/log-acts.ts";
-import { type ChangeRow, isErased, type Said, saidIn } from "../service/change-row.ts";
+import { entryNameOf } from "../domain/stream.ts";
+import { type ChangeRow, entryOf, isErased, type Said, saidIn } from "../service/change-row.ts";
 import type { Tile } from "../service/log-store.ts";
 import { TileRows } from "../service/tile-rows.ts";
 import { type VerifiedLog, verifyLog } from "../service/verify-log.ts";
@@ -11,7 +12,7 @@ import { Addresses } from "./addresses.ts";
 import { blankSql } from "./change-row.ts";
 import { openFile, realFile } from "./database-file.ts";
 import { type Digest, digestOf } from "./digests.ts";
-import { Directory, isEntryStream } from "./directory.ts";
+import { Directory } from "./directory.ts";
 import { SqliteInspection } from "./inspection.ts";
 import { checkSchema } from "./migrate.ts";
 import { takeServingLock } from "./serving-lock.ts";
@@ -27,6 +28,8 @@ export interface Rebuilt {
   readonly size: number;
   /** How many things were wrong before. */
   readonly mended: number;
+  /** Whether what stood there before is in no file any more; otherwise somebody still reads it, and the next start sees to that. */
+  readonly isClean: boolean;
 }
 
 /**
@@ -50,8 +53,9 @@ export async function rebuild(file: string): Promise<Rebuilt> {
   const { size, counts } = await verified(db);
   if (counts.derived > 0)
     throw new NotRebuildable("What is derived from the changes is still wrong: restore a backup.");
-  db.exec("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
-  return { size, mended: before.counts.derived };
+  db.exec("COMMIT");
+  const isClean = db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()?.["busy"] === 0;
+  return { size, mended: before.counts.derived, isClean };
 }
 
 /** Refuses what cannot be derived anew. The transaction ends with the connection. */
@@ -140,10 +144,10 @@ class Rebuilding {
     if (row.stream !== line.number || row.previous !== previous) this.#link.run(line.number, previous, row.position);
     if (previous !== null) this.#move.run(row.position, line.number);
     line.newest = row.position;
-    for (const tile of this.#tiles.add(leafOf(row))) this.#saveTile(tile);
+    for (const tile of this.#tiles.add(hashLeaf(printEntry(entryOf(row))))) this.#saveTile(tile);
     if (said === undefined) return;
     for (const normal of heldAddresses(said.kind, said.document)) this.#addresses.add(normal, line.number);
-    if (said.kind === "directory" && isEntryStream(said.stream)) this.#directory.save(said, line.number, false);
+    if (said.kind === "directory" && entryNameOf(said.stream) !== undefined) this.#directory.save(said, line.number, false);
   }
 
   #liveLine({ stream }: Said, position: number): Line {
@@ -174,12 +178,8 @@ class Rebuilding {
     const { entries, largest } = this.#db.prepare(entriesSql).get(kind) as { entries: number; largest: number };
     const erased = [...this.#erasedLines.keys()].filter((name) => name.endsWith("/directory")).length;
     const least = entries + erased;
-    const most = erased > 0 ? limits.largestId : entries + largest;
+    const most = this.#erasedLines.size > 0 ? limits.largestId : entries + largest;
     const ever = known >= least && known <= most ? known : Math.max(least, largest);
     this.#db.prepare(sizeSql).run(entries, ever, kind);
   }
-}
-
-function leafOf({ at, kind, commitment }: ChangeRow): Buffer {
-  return hashLeaf(printEntry({ at: new Date(at).toISOString(), kind, commitment: Buffer.from(commitment) }));
 }

@@ -59,14 +59,21 @@ export class Replacement implements Disposable {
    * Puts the copy, which nothing may have open any more, in the database's place. Whenever the process or the machine
    * should end, there is a whole database there: the one before, or this one.
    *
+   * @param atLast called when nothing is left that may well fail; where it throws, nothing is replaced
    * @returns the name that the database before now has; undefined when there was none
-   * @throws CopyFailed when somebody reads the database before for too long
+   * @throws CopyFailed when somebody reads the database before for too long; and what `atLast` throws
    */
-  replace(): string | undefined {
+  replace(atLast: () => void = () => undefined): string | undefined {
     const { database, copy } = this;
     if (existsSync(`${copy}-wal`)) throw new CopyFailed(`${copy} could not be written whole.`);
     flush(copy);
     const before = existsSync(database) ? this.#keepBefore() : undefined;
+    try {
+      atLast();
+    } catch (error) {
+      if (before !== undefined) dropBoth(before);
+      throw error;
+    }
     // What is left of the WAL would be applied to the new database.
     for (const companion of ["-wal", "-shm"] as const) rmSync(`${database}${companion}`, { force: true });
     renameSync(copy, database);
@@ -113,6 +120,11 @@ function realName(file: string): string {
   if (existsSync(file)) return realpathSync(file);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   return join(realpathSync(dirname(file)), basename(file));
+}
+
+/** Takes the second name away again. */
+function dropBoth(name: string): void {
+  for (const companion of ["-wal", ""]) rmSync(`${name}${companion}`, { force: true });
 }
 
 function freeName(wanted: string): string {

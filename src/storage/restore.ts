@@ -1,7 +1,7 @@
 import type { KeyFiles } from "../service/key-files.ts";
-import type { LogIdentity } from "../service/log-store.ts";
 import { signNow } from "../service/sign-now.ts";
-import { type TakenUp, takeUpBackup } from "../service/take-up-backup.ts";
+import { type ReplacedLog, replacedLog, type TakenUp, takeUpBackup } from "../service/take-up-backup.ts";
+import { makeKey } from "./key-files.ts";
 import { openSqliteRecords } from "./open-records.ts";
 import { rebuild } from "./rebuild.ts";
 import { Replacement } from "./replacement.ts";
@@ -29,7 +29,8 @@ export interface Restored extends TakenUp {
 
 /**
  * Puts a backup in the place of the database: brings a copy of it up to date, checks all of it, erases again, continues
- * the log where it has to be, and only then replaces the one by the other.
+ * the log where it has to be, and only then puts a new key in its place, where there is one, and replaces the one
+ * database by the other.
  *
  * @throws StoreInUse, DatabaseMissing, CopyFailed, SchemaMismatch, DatabaseDamaged, KeyUnusable, StoreUnavailable; then
  *   nothing was replaced
@@ -41,15 +42,18 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
 }
 
 async function putInPlace(options: RestoreOptions): Promise<Restored> {
-  const { database, backup, keyFiles, newKey } = options;
+  const { database, backup, keyFiles } = options;
   using replacement = new Replacement(database, backup);
   const { copy } = replacement;
   await withStore(copy, async () => undefined);
   const { counts } = await soundLog(copy, backup);
   if (counts.derived > 0) await rebuild(copy);
-  const replaced = await identitiesIn(replacement.database);
+  const replaced = await logIn(replacement.database);
+  const newKey = options.newKey ? makeKey() : undefined;
   const taken = await withStore(copy, (store) => takeUpBackup(store, { keyFiles, newKey, replaced }));
-  const before = replacement.replace();
+  const before = replacement.replace(() => {
+    if (newKey !== undefined) keyFiles.putKey(newKey);
+  });
   return { ...taken, ...(before === undefined ? undefined : { before }) };
 }
 
@@ -73,16 +77,16 @@ async function withStore<Value>(file: string, work: (store: SqliteStore) => Prom
   }
 }
 
-/** Of a database that may be missing, damaged, or of another version: a restore is what mends that. */
-async function identitiesIn(database: string): Promise<LogIdentity[]> {
+/** Undefined for a database that is missing, damaged, or of another version: a restore is what mends that. */
+async function logIn(database: string): Promise<ReplacedLog | undefined> {
   try {
     const records = await openSqliteRecords(database);
     try {
-      return await records.identities();
+      return await replacedLog(records);
     } finally {
       await records.close();
     }
   } catch {
-    return [];
+    return undefined;
   }
 }

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Entry } from "../audit/verify-receipt.ts";
 import type { Change } from "../domain/change.ts";
 import type { OrganisationEntry, UserEntry } from "../domain/directory.ts";
-import type { Stream } from "../domain/stream.ts";
+import { entryNameOf, type Stream } from "../domain/stream.ts";
 import type { Inspectable, Inspection } from "../service/inspection.ts";
 import type { LogIdentity, LogRecords } from "../service/log-store.ts";
 import {
@@ -11,13 +11,14 @@ import {
   type NewestOf,
   type Opening,
   type Page,
+  RecordDamaged,
   type Records,
   StoreUnavailable,
 } from "../service/store.ts";
 import { Addresses } from "./addresses.ts";
 import { Changes } from "./changes.ts";
 import { digestOf } from "./digests.ts";
-import { Directory, type EntryKind } from "./directory.ts";
+import { Directory, type EntryKind, type EntryRow } from "./directory.ts";
 import { SqliteInspection } from "./inspection.ts";
 import { LogTables } from "./log-tables.ts";
 import { failureOf } from "./sqlite-failure.ts";
@@ -71,7 +72,7 @@ export class SqliteRecords implements Records, LogRecords, Inspectable {
   }
 
   async userWithEmail(email: string): Promise<number | undefined> {
-    return this.guarded(() => this.directory.userWithEmail(email));
+    return this.guarded(() => this.directory.userWithEmail(email, this.changes));
   }
 
   async users(page: Page): Promise<Listing<UserEntry>> {
@@ -83,7 +84,7 @@ export class SqliteRecords implements Records, LogRecords, Inspectable {
   }
 
   async streamsWithAddress(normal: string): Promise<Stream[]> {
-    return this.guarded(() => this.changes.all(this.addresses.heads(normal)).map(({ stream }) => stream));
+    return this.guarded(() => this.addresses.heads(normal).map((row) => this.changes.headOf(row).stream));
   }
 
   everyPreferences(): AsyncGenerator<Change> {
@@ -154,9 +155,16 @@ export class SqliteRecords implements Records, LogRecords, Inspectable {
 
   #entriesOn<Entry>(kind: EntryKind, page: Page): Listing<Entry> {
     return this.guarded(() => {
-      const { heads, total } = this.directory.page(kind, page);
-      return { entries: this.changes.all(heads).map(({ document }) => document as Entry), total };
+      const { entries, total } = this.directory.page(kind, page);
+      return { entries: entries.map((entry) => this.#entryIn(kind, entry) as Entry), total };
     });
+  }
+
+  #entryIn(kind: EntryKind, { id, ...row }: EntryRow): unknown {
+    const { document, position, stream } = this.changes.headOf(row);
+    const name = entryNameOf(stream);
+    if (name?.kind === kind && name.id === id) return document;
+    throw new RecordDamaged(position, "the directory has it as another's entry");
   }
 }
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, describe, it, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { commitmentOf } from "../audit/verify-receipt.ts";
-import type { Stream } from "../domain/stream.ts";
-import type { Store } from "../service/store.ts";
+import { erasureStream, type Stream } from "../domain/stream.ts";
+import { type Store, StoreUnavailable } from "../service/store.ts";
 import { SchemaMismatch } from "./migrate.ts";
 import { StoreInUse } from "./serving-lock.ts";
 import { openSqliteStore } from "./sqlite-store.ts";
@@ -131,6 +131,61 @@ describe("the store on a file", () => {
     for (let wait = 0; wait < 500 && statSync(file).size < before + 500_000; wait += 1) await sleep(10);
     assert(statSync(file).size >= before + 500_000);
     assert(existsSync(`${file}-wal`));
+  });
+});
+
+describe("the store, with somebody who reads its file while a subject is erased", () => {
+  const secret = "jo.doe@example.com";
+
+  /** A store whose erasure is held up, and who holds it up. */
+  async function heldUp(test: TestContext) {
+    const file = newFile();
+    const store = await opened(test, file);
+    await put(store, "customer:1", secret);
+    const reader = new DatabaseSync(file, { readOnly: true });
+    reader.exec("BEGIN; SELECT count(*) FROM change");
+    const stream = "customer:1" as Stream;
+    const erasure = { actor: "Jo", client: "crm", kind: "erasure", document: {}, stream: erasureStream } as const;
+    await store.append({ reads: [], step: () => ({ append: [erasure], erase: [stream] }) });
+    return { file, store, reader };
+  }
+
+  const filesWith = (file: string) =>
+    readdirSync(join(file, "..")).filter((name) => readFileSync(join(file, "..", name)).includes(secret));
+
+  it("is not clean before they are through, and does not say so when it is closed before", async (test) => {
+    const { file, store, reader } = await heldUp(test);
+    const clean = assert.rejects(store.scrubbed(), StoreUnavailable);
+    await sleep(50);
+    await store.close();
+    await clean;
+    assert.notDeepEqual(filesWith(file), []);
+    await assert.rejects(store.scrubbed(), StoreUnavailable);
+    reader.close();
+  });
+
+  it("is clean with the next start, when they are through by then", async (test) => {
+    const { file, store, reader } = await heldUp(test);
+    await store.close();
+    reader.close();
+    assert.notDeepEqual(filesWith(file), []);
+    const next = await opened(test, file);
+    assert.deepEqual(filesWith(file), []);
+    await next.scrubbed();
+  });
+
+  it("is clean by itself after the next start, as soon as they are through", async (test) => {
+    const { file, store, reader } = await heldUp(test);
+    await store.close();
+    const next = await opened(test, file);
+    let isClean = false;
+    const clean = next.scrubbed().then(() => (isClean = true));
+    await sleep(100);
+    assert.equal(isClean, false);
+    reader.close();
+    for (let wait = 0; wait < 500 && filesWith(file).length > 0; wait += 1) await sleep(10);
+    assert.deepEqual(filesWith(file), []);
+    await clean;
   });
 });
 

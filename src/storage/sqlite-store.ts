@@ -18,8 +18,12 @@ export interface SqliteStoreOptions {
   readonly file: string;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
-  /** Called inside the transaction that erases a subject, before it is committed. */
-  readonly onErasure?: (erased: Erased) => void;
+  /**
+   * Called inside the transaction that erases a subject, before it is committed. What it throws refuses that write alone.
+   *
+   * @returns what takes it back: called when the transaction is rolled back, and never after a commit
+   */
+  readonly onErasure?: (erased: Erased) => () => void;
   /** Called after each commit that appended something. */
   readonly onGroup?: (group: Group) => void;
   /** Called with each failure of the storage: `full`, `io`, `busy`, `readonly`, `corrupt` and the like. */
@@ -36,7 +40,7 @@ const provenMs = 1000;
  * @throws SchemaMismatch when the file is not one that this version can use
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  const { clock = Date.now, onErasure = ignore, onGroup = ignore, onError = ignore } = options;
+  const { clock = Date.now, onErasure = () => ignore, onGroup = ignore, onError = ignore } = options;
   const file = realFile(options.file);
   using opened = new DisposableStack();
   const lock = file === inMemory ? undefined : opened.use(takeServingLock(file));
@@ -98,8 +102,10 @@ export class SqliteStore extends SqliteRecords implements Store, ClientStore, Lo
       changes: this.changes,
       addresses: this.addresses,
       directory: this.directory,
-      onErasure: parts.onErasure,
-      scrub: async () => this.#checkpointer?.scrub(),
+      onErasure: (erased) => {
+        this.#checkpointer?.stained();
+        return parts.onErasure(erased);
+      },
       onGroup: (group) => {
         this.#committed(group.changes);
         parts.onGroup(group);
@@ -110,6 +116,10 @@ export class SqliteStore extends SqliteRecords implements Store, ClientStore, Lo
 
   append<Refusal>(write: Write<Refusal>): Promise<Appended | Refused<Refusal>> {
     return this.isClosed ? Promise.reject(closed()) : this.#writer.append(write);
+  }
+
+  async scrubbed(): Promise<void> {
+    await this.#checkpointer?.scrubbed();
   }
 
   async check(): Promise<void> {

@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it, type TestContext } from "node:test";
-import type { Stream } from "../domain/stream.ts";
+import { erasureStream, type Stream } from "../domain/stream.ts";
 import { StoreUnavailable } from "../service/store.ts";
 import { Addresses } from "./addresses.ts";
 import { Changes } from "./changes.ts";
 import { digestOf } from "./digests.ts";
 import { Directory } from "./directory.ts";
 import { migrate } from "./migrate.ts";
-import { type Group, Writer } from "./writer.ts";
+import { type Erased, type Group, Writer } from "./writer.ts";
 
-function setUp(test: TestContext) {
+/** @param book told of each erasure; what it answers takes that back */
+function setUp(test: TestContext, book: (erased: Erased) => () => void = () => assert.fail("nothing is erased here")) {
   const db = new DatabaseSync(":memory:");
   test.after(() => db.close());
   migrate(db, "2026-03-03T14:05:00.000Z");
@@ -24,8 +25,7 @@ function setUp(test: TestContext) {
     addresses: new Addresses(db, digest),
     directory: new Directory(db, digest),
     clock: () => Date.parse("2026-03-03T14:05:00.000Z"),
-    onErasure: () => assert.fail("nothing is erased here"),
-    scrub: async () => {},
+    onErasure: book,
     onGroup: (group) => groups.push(group),
     onError: (kind) => errors.push(kind),
   });
@@ -40,8 +40,13 @@ function setUp(test: TestContext) {
       }),
     });
   };
+  const erase = (subject: string) => {
+    const stream = subject as Stream;
+    const erasure = { actor: "Jo", client: "crm", stream: erasureStream, kind: "erasure", document: {} } as const;
+    return writer.append({ reads: [], step: () => ({ append: [erasure], erase: [stream] }) });
+  };
   const newest = (subject: string) => changes.head(subject as Stream)?.change.document;
-  return { db, groups, errors, writer, put, newest };
+  return { db, groups, errors, writer, put, erase, newest };
 }
 
 /** Tells the disk's room (in pages) through SQLite itself, which then fails as it does on a full disk. */
@@ -122,5 +127,68 @@ describe("the writer", () => {
     db.exec("PRAGMA query_only = OFF");
     await put("customer:1", "b");
     assert.deepEqual([newest("customer:1"), errors], ["b", ["readonly"]]);
+  });
+});
+
+describe("the writer, with a book of erasures", () => {
+  /** Each line that is in the book, and each that was taken back. */
+  function openBook() {
+    const [lines, takenBack] = [[] as string[], [] as string[]];
+    const note = ({ streams, position }: Erased) => {
+      const line = `${position} ${streams.join()}`;
+      lines.push(line);
+      return () => takenBack.push(...lines.splice(lines.lastIndexOf(line), 1));
+    };
+    return { lines, takenBack, note };
+  }
+
+  it("has a line for each erasure that is committed", async (test) => {
+    const { lines, takenBack, note } = openBook();
+    const { put, erase } = setUp(test, note);
+    await Promise.all([put("customer:1", "a"), put("customer:2", "b"), erase("customer:1"), erase("customer:2")]);
+    assert.deepEqual([lines, takenBack], [["2 customer:1", "3 customer:2"], []]);
+  });
+
+  it("takes the lines back of what was not committed, the last first, so that no restore erases it", async (test) => {
+    const { lines, takenBack, note } = openBook();
+    const { db, errors, put, erase, newest } = setUp(test, note);
+    await Promise.all([put("customer:1", "a"), put("customer:2", "b")]);
+    room(db, (db.prepare("PRAGMA page_count").get()?.["page_count"] as number) + 2);
+    const answers = await Promise.allSettled([
+      erase("customer:1"),
+      erase("customer:2"),
+      put("customer:3", "x".repeat(50_000)),
+    ]);
+    assert(answers.every(({ status }) => status === "rejected"));
+    assert.deepEqual([newest("customer:1"), newest("customer:2"), errors], ["a", "b", ["full"]]);
+    assert.deepEqual([lines, takenBack], [[], ["3 customer:2", "2 customer:1"]]);
+  });
+
+  it("has one line for an erasure that was tried again without a write that broke beside it", async (test) => {
+    const { lines, takenBack, note } = openBook();
+    const { put, erase, newest } = setUp(test, note);
+    await put("customer:1", "a");
+    await Promise.all([erase("customer:1"), assert.rejects(put("customer:2", "no entry", "directory"))]);
+    assert.deepEqual([lines, takenBack, newest("customer:1")], [["1 customer:1"], ["1 customer:1"], undefined]);
+  });
+
+  it("refuses the erasure that cannot be booked, and that alone", async (test) => {
+    const unwritable = new StoreUnavailable("the book cannot be written");
+    const { errors, put, erase, newest } = setUp(test, () => {
+      throw unwritable;
+    });
+    await put("customer:1", "a");
+    const refused = assert.rejects(erase("customer:1"), unwritable);
+    await Promise.all([put("customer:1", "b"), refused, put("customer:2", "c")]);
+    assert.deepEqual([newest("customer:1"), newest("customer:2"), errors], ["ab", "c", ["unavailable"]]);
+  });
+
+  it("goes on when a line cannot be taken back, and says so", async (test) => {
+    const { errors, put, erase, newest } = setUp(test, () => () => {
+      throw new StoreUnavailable("the book cannot be written");
+    });
+    const broken = [erase("customer:3"), assert.rejects(put("customer:2", "no entry", "directory"))];
+    await Promise.all([put("customer:1", "a"), ...broken]);
+    assert.deepEqual([newest("customer:1"), errors], ["a", ["unavailable"]]);
   });
 });

@@ -7,7 +7,7 @@ import type { Stream } from "../domain/stream.ts";
 import { type Appended, type Newest, type Refused, type Step, StoreUnavailable, type Write } from "../service/store.ts";
 import type { Addresses } from "./addresses.ts";
 import type { Changes, Time } from "./changes.ts";
-import { type Directory, type EntryKind, isEntryStream } from "./directory.ts";
+import type { Directory, EntryKind } from "./directory.ts";
 import { failureOf } from "./sqlite-failure.ts";
 import { inTransaction } from "./transaction.ts";
 
@@ -33,10 +33,12 @@ export interface WriterOptions {
   readonly directory: Directory;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
-  /** Called inside the transaction that erases a subject, before it is committed. */
-  readonly onErasure: (erasure: Erased) => void;
-  /** Resolves when what was overwritten is in no file any more. */
-  readonly scrub: () => Promise<void>;
+  /**
+   * Called inside the transaction that erases a subject, before it is committed. What it throws refuses that write.
+   *
+   * @returns what takes it back: called when the transaction is rolled back, and never after a commit
+   */
+  readonly onErasure: (erasure: Erased) => () => void;
   /** Called after each commit that appended something. */
   readonly onGroup: (group: Group) => void;
   /** Called with each failure of the storage. */
@@ -50,14 +52,17 @@ interface Waiting {
   reject(reason: unknown): void;
 }
 
-/** What a group has come to so far: each write's answer, given once the group is durable. */
+/** What a group has come to so far. */
 interface Progress {
   position: number;
   readonly time: Time;
+  /** Each write's answer, given once the group is durable. */
   readonly answers: (() => void)[];
+  /** What is to be taken back if it is not. */
+  readonly undo: (() => void)[];
 }
 
-/** A write that broke while its rows were written: the fault of what its step answered with, not of the storage. */
+/** A write that broke while it was carried out: the fault of what its step answered with, or of who is told of erasures. */
 class Spoiled extends Error {
   override readonly name = "Spoiled";
   readonly waiting: Waiting;
@@ -99,10 +104,12 @@ export class Writer {
   #commit(group: readonly Waiting[]): void {
     if (group.length === 0) return;
     const start = performance.now();
+    const undo: (() => void)[] = [];
     let written: { readonly appended: number; readonly answers: readonly (() => void)[] };
     try {
-      written = this.#write(group);
+      written = this.#write(group, undo);
     } catch (error) {
+      this.#takeBack(undo);
       this.#undone(group, error);
       return;
     }
@@ -122,6 +129,8 @@ export class Writer {
     changes.settle(false);
     directory.rolledBack();
     if (error instanceof Spoiled) {
+      const kind = failureOf(error.cause)?.kind;
+      if (kind !== undefined) onError(kind);
       error.waiting.reject(error.cause);
       this.#commit(group.filter((waiting) => waiting !== error.waiting));
       return;
@@ -132,15 +141,26 @@ export class Writer {
     onError(failure?.kind ?? "unknown");
   }
 
+  /** The last first. What cannot be taken back does not keep the group's writes from their answers. */
+  #takeBack(undo: readonly (() => void)[]): void {
+    for (const each of undo.toReversed()) {
+      try {
+        each();
+      } catch (error) {
+        this.#options.onError(failureOf(error)?.kind ?? "unknown");
+      }
+    }
+  }
+
   /** Runs the steps of a group, and writes what they answer with, in one transaction. */
-  #write(group: readonly Waiting[]): { readonly appended: number; readonly answers: readonly (() => void)[] } {
+  #write(group: readonly Waiting[], undo: Progress["undo"]): { readonly appended: number; readonly answers: readonly (() => void)[] } {
     const { db, changes, clock } = this.#options;
     return inTransaction(db, () => {
       const end = changes.end();
       // A clock that was set back, or a machine that a backup was taken to, must not make the log's times go back.
       const ms = Math.max(clock(), end.at);
       const time = { ms, text: new Date(ms).toISOString() };
-      const progress: Progress = { position: end.next, time, answers: [] };
+      const progress: Progress = { position: end.next, time, answers: [], undo };
       for (const waiting of group) this.#take(waiting, progress);
       return { appended: progress.position - end.next, answers: progress.answers };
     });
@@ -168,27 +188,22 @@ export class Writer {
     } catch (error) {
       throw failureOf(error) === undefined ? new Spoiled(waiting, error) : error;
     }
-    if (erase.length === 0) progress.answers.push(() => waiting.resolve({ changes }));
-    else progress.answers.push(() => this.#answerScrubbed(waiting, changes));
+    if (erase.length > 0) progress.undo.push(this.#tell(waiting, erase, changes[0]));
+    progress.answers.push(() => waiting.resolve({ changes }));
   }
 
-  /** An erasure is answered when what it overwrote is in no file any more; nobody beside it waits for that. */
-  #answerScrubbed(waiting: Waiting, changes: Appended["changes"]): void {
-    this.#options.scrub().then(
-      () => waiting.resolve({ changes }),
-      (reason: unknown) => waiting.reject(reason),
-    );
+  /** Whoever is told of an erasure may fail as the storage may: that refuses this write, not those beside it. */
+  #tell(waiting: Waiting, streams: readonly Stream[], { position, at }: Change): () => void {
+    try {
+      return this.#options.onErasure({ streams, position, at });
+    } catch (error) {
+      throw new Spoiled(waiting, error);
+    }
   }
 
   #carryOut([first, ...rest]: readonly [Draft, ...Draft[]], erase: readonly Stream[], progress: Progress) {
     for (const stream of erase) this.#erase(stream);
-    const changes: Appended["changes"] = [
-      this.#add(first, progress),
-      ...rest.map((draft) => this.#add(draft, progress)),
-    ];
-    const [{ position, at }] = changes;
-    if (erase.length > 0) this.#options.onErasure({ streams: erase, position, at });
-    return changes;
+    return [this.#add(first, progress), ...rest.map((draft) => this.#add(draft, progress))] as const;
   }
 
   /** One change, with everything that is derived from it. */
@@ -207,7 +222,7 @@ export class Writer {
     const row = changes.erase(stream);
     if (row === undefined) return;
     addresses.drop(row);
-    if (isEntryStream(stream)) directory.drop(stream);
+    directory.erase(stream);
   }
 }
 
@@ -244,7 +259,7 @@ class DeclaredNewest implements Newest {
   userWithEmail(email: string): number | undefined {
     const declared = this.#write.emails?.includes(email.toLowerCase()) ?? false;
     assert(declared, "a step asks only for the e-mail addresses that its write declares");
-    return this.#state.directory.userWithEmail(email);
+    return this.#state.directory.userWithEmail(email, this.#state.changes);
   }
 
   freeId(kind: EntryKind): number {

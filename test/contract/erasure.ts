@@ -78,14 +78,37 @@ export function erasureContract(
       },
     );
 
-    says("One that was given out before is never given out again.", async (test) => {
-      const store = await open(test);
-      for (const id of [2, 3]) await addUser(store, { id });
-      const given = [await addWithFreeId(store), await addWithFreeId(store)];
-      assert.deepEqual(given, [4, 5]);
-      for (const id of [2, 3, 4, 5]) await erase(store, entryOf(user(id)));
-      assert.deepEqual([await addWithFreeId(store), await addWithFreeId(store)], [6, 7]);
-    });
+    says(
+      "One that was given out before is never given out again, nor is one up to 1,000,000,000 whose subject was erased.",
+      async (test) => {
+        const store = await open(test);
+        for (const id of [2, 3]) await addUser(store, { id });
+        const given = [await addWithFreeId(store), await addWithFreeId(store)];
+        assert.deepEqual(given, [4, 5]);
+        for (const id of [2, 3, 4, 5]) await erase(store, entryOf(user(id)));
+        assert.deepEqual([await addWithFreeId(store), await addWithFreeId(store)], [6, 7]);
+        await addUser(store, { id: 9 });
+        await erase(store, entryOf(user(9)));
+        assert.equal(await addWithFreeId(store), 10);
+        await put(store, preferencesOf(user(12)), "a");
+        await erase(store, preferencesOf(user(12)), entryOf(user(12)));
+        assert.equal(await addWithFreeId(store), 13);
+        await addUser(store, { id: 999_999_999_999_999 });
+        await erase(store, entryOf(user(999_999_999_999_999)));
+        assert.equal(await addWithFreeId(store), 15);
+      },
+    );
+
+    says(
+      "Resolves when nothing that was erased is left in the storage's files, whichever call or process erased it.",
+      async (test) => {
+        const store = await open(test);
+        await store.scrubbed();
+        await put(store, "customer:1", "a");
+        await erase(store, streamOf("customer:1"));
+        await Promise.all([store.scrubbed(), store.scrubbed(), put(store, "customer:2", "a")]);
+      },
+    );
   });
 }
 

@@ -65,6 +65,26 @@ describe("a change of which one bit has flipped", () => {
   });
 });
 
+describe("a link to a subject's change before", () => {
+  it("leads nobody to another's preferences when it is damaged, and is mended by log rebuild", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "saywhen.db");
+    await fill(file);
+    const recorded = wholeLog(file);
+    const position = recorded.findIndex(({ said }) => JSON.stringify(said?.document).includes("b1@example.com"));
+    const before = recorded.findIndex(({ said }) => JSON.stringify(said?.document).includes("a7@example.com"));
+    const then = `/v1/subjects/customer/1/preferences?change=${before}`;
+    const known = await served(file, (send) => send(get(then)));
+    assert.equal(known.status, 200);
+    damage(file, `UPDATE change SET previous = ${before} WHERE position = ${position}`);
+    const answer = await served(file, (send) => send(get(then)));
+    problemDetails(answer, 500);
+    assert(!answer.body.includes("a7@example.com"));
+    assert.equal((await carryOut(["log", "rebuild"], { SAYWHEN_DATABASE: file })).exitCode, 0);
+    assert.equal((await served(file, (send) => send(get(then)))).body, known.body);
+  });
+});
+
 const damages: Readonly<Record<string, string>> = {
   "the head of a stream": "UPDATE stream SET head = head - 1 WHERE head = (SELECT max(head) FROM stream)",
   "the digest of a stream's name": "UPDATE stream SET digest = randomblob(16) WHERE id = 5",
@@ -91,6 +111,20 @@ describe("something derived that is damaged", () => {
       assert.deepEqual(await served(file, documents), before);
     });
   }
+
+  it("is mended while somebody reads the file; rebuild says that what was there before is gone later", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "saywhen.db");
+    await fill(file);
+    using reader = new DatabaseSync(file, { readOnly: true });
+    reader.exec("BEGIN; SELECT count(*) FROM change");
+    const rebuilt = await carryOut(["log", "rebuild"], { SAYWHEN_DATABASE: file });
+    assert.equal(rebuilt.exitCode, 0, rebuilt.told);
+    assert.match(rebuilt.told, /Somebody still reads the file/);
+    reader.exec("COMMIT");
+    const again = await carryOut(["log", "rebuild"], { SAYWHEN_DATABASE: file });
+    assert.doesNotMatch(again.told, /still reads/);
+  });
 });
 
 function damage(file: string, sql: string): void {

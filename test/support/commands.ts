@@ -1,6 +1,6 @@
 import { commands } from "../../src/cli/commands.ts";
 import { run } from "../../src/cli/run.ts";
-import { openDatabase, openRecords } from "../../src/compose.ts";
+import { openDatabase, openRecords } from "../../src/compose-commands.ts";
 
 /** What came of a command: all that it wrote, by line. */
 export interface Carried {

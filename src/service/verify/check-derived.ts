@@ -1,14 +1,13 @@
 import type { UserEntry } from "../../domain/directory.ts";
 import { heldAddresses } from "../../domain/held-addresses.ts";
 import { limits } from "../../domain/limits.ts";
+import { entryNameOf } from "../../domain/stream.ts";
 import type { ChangeRow, Said } from "../change-row.ts";
 import type { DirectoryRow, DirectorySizeRow, Inspection } from "../inspection.ts";
 import { Bits } from "./columns.ts";
 import { ExpectedAddresses } from "./expected-addresses.ts";
 import type { Findings } from "./findings.ts";
 import { StreamTable } from "./stream-table.ts";
-
-const entryName = /^directory\/(organisation|user):([1-9]\d{0,14})$/;
 
 /** What the changes say of one kind of directory entry. */
 interface Kind {
@@ -23,8 +22,7 @@ export class DerivedCheck {
   readonly #streams = new StreamTable();
   readonly #addresses = new ExpectedAddresses();
   readonly #kinds = new Map<string, Kind>();
-  /** How many entries of the directory were erased, of whatever kind. */
-  #erasedEntries = 0;
+  #hasErased = false;
   #isUnsure = false;
   /** The number of the stream that came last. */
   #lastNew = 0;
@@ -48,7 +46,7 @@ export class DerivedCheck {
     }
     const isFirst = this.#link(index, row);
     if (isErased) this.#streams.erased.add(index);
-    if (isErased && isFirst && kind === "directory") this.#erasedEntries += 1;
+    this.#hasErased ||= isErased;
     if (said === undefined) {
       if (!isErased) this.#doubt(index);
       return;
@@ -95,14 +93,15 @@ export class DerivedCheck {
   }
 
   #takeEntry(index: number, { stream, document }: Said, isFirst: boolean): void {
-    const [, kind, id] = entryName.exec(stream) ?? [];
-    if (kind === undefined) return;
+    const name = entryNameOf(stream);
+    if (name === undefined) return;
+    const { kind, id } = name;
     const { email } = Object(document) as Partial<UserEntry>;
     this.#streams.entries.add(index);
     this.#streams.setEmail(index, email === undefined ? undefined : this.#inspection.digest(email.toLowerCase()));
     if (!isFirst) return;
     const known = this.#kinds.get(kind) ?? { entries: 0, largestId: 0 };
-    this.#kinds.set(kind, { entries: known.entries + 1, largestId: Math.max(known.largestId, Number(id)) });
+    this.#kinds.set(kind, { entries: known.entries + 1, largestId: Math.max(known.largestId, id) });
   }
 
   #finishStreams(): void {
@@ -158,11 +157,11 @@ export class DerivedCheck {
     return isNamed && streams.entries.has(index) && streams.hasEmail(index, email);
   }
 
-  /** Of the erased nobody knows any more which kind of entry they were, nor what ids they had. */
+  /** Of the erased nobody knows any more of what kind they were, nor what ids they had. */
   #compareSize({ kind, entries, ever }: DirectorySizeRow): void {
     const known = this.#kinds.get(kind) ?? { entries: 0, largestId: 0 };
     this.#kinds.delete(kind);
-    const most = this.#erasedEntries > 0 ? limits.largestId : known.entries + known.largestId;
+    const most = this.#hasErased ? limits.largestId : known.entries + known.largestId;
     if (entries === known.entries && ever >= entries && ever <= most) return;
     this.#findings.add("derived", `The directory's size of ${kind}s is not what its changes say.`);
   }

@@ -1,6 +1,6 @@
 import { tileHashes } from "../../audit/tiles.ts";
 import { hashLeaf, printEntry } from "../../audit/verify-receipt.ts";
-import type { ChangeRow, Said } from "../change-row.ts";
+import { type ChangeRow, entryOf, type Said } from "../change-row.ts";
 import type { Inspection, TileRow } from "../inspection.ts";
 import type { Tile } from "../log-store.ts";
 import { TileRows } from "../tile-rows.ts";
@@ -68,13 +68,13 @@ export class TreeCheck {
   }
 
   /** @param said what the change says, which shows that its entry is right; undefined when it says nothing */
-  take({ position, at, kind, commitment }: ChangeRow, said: Said | undefined): void {
+  take(row: ChangeRow, said: Said | undefined): void {
     // Past a gap there is no tree any more that could be compared with anything.
-    this.#isWhole &&= position === this.#tree.size;
+    this.#isWhole &&= row.position === this.#tree.size;
     if (!this.#isWhole) return;
-    const leaf = hashLeaf(printEntry({ at: said?.at ?? timeOf(at), kind, commitment: Buffer.from(commitment) }));
-    if (said === undefined) this.#unproven.add(position);
-    this.#full.push(...this.#tree.add(leaf));
+    if (said === undefined) this.#unproven.add(row.position);
+    // Printing dates is dear, and what the change says has its time in print.
+    this.#full.push(...this.#tree.add(hashLeaf(printEntry(entryOf(row, said?.at)))));
     this.#compareRoots();
   }
 
@@ -141,12 +141,6 @@ export class TreeCheck {
       else this.#findings.add("derived", "Its hash in the log's tile is another.", position);
     }
   }
-}
-
-/** In the form that entries have; whatever the number, something that can be hashed. */
-function timeOf(at: number): string {
-  const time = new Date(at);
-  return Number.isNaN(time.getTime()) ? "" : time.toISOString();
 }
 
 function rewritten({ size, where }: SignedRoot, proven: number): string {

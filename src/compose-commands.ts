@@ -1,0 +1,87 @@
+import { existsSync } from "node:fs";
+import { readCatalogueFile } from "./config/catalogue-file.ts";
+import type { Settings } from "./config/settings.ts";
+import { loadCatalogue } from "./service/catalogue.ts";
+import { ClientRegistry } from "./service/clients.ts";
+import { type Continued, continueLog } from "./service/continue-log.ts";
+import { noteErasure } from "./service/erasure-book.ts";
+import type { KeyFiles } from "./service/key-files.ts";
+import { keyOf } from "./service/log-identity.ts";
+import { signNow } from "./service/sign-now.ts";
+import { type BackedUp, writeBackup } from "./storage/backup.ts";
+import { openKeyFiles } from "./storage/key-files.ts";
+import { DatabaseMissing, openSqliteRecords } from "./storage/open-records.ts";
+import { type Rebuilt, rebuild } from "./storage/rebuild.ts";
+import { type Restored, restoreBackup } from "./storage/restore.ts";
+import { openSqliteStore } from "./storage/sqlite-store.ts";
+
+/** The database alone, for commands that are called while nothing serves. */
+export async function openDatabase(settings: Settings) {
+  const keyFiles = openKeyFiles(settings.key);
+  const store = await openSqliteStore({
+    file: settings.database,
+    onErasure: (erased) => noteErasure(keyFiles, erased),
+  });
+  try {
+    // An erasure is booked under the key: under another one a restored backup would not be erased again.
+    const identity = (await store.identities()).at(-1);
+    if (identity !== undefined) keyOf(identity, keyFiles);
+    const catalogue = await loadCatalogue(store, () => readCatalogueFile(settings.catalogue));
+    const clients = await ClientRegistry.open(store, Date.now());
+    return { store, catalogue, clients, close: () => store.close() };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** What is recorded, to be read only, as of this moment. */
+export async function openRecords(settings: Settings) {
+  return openSqliteRecords(settings.database);
+}
+
+/** The log's key, and what stands beside it. */
+export function openKeys(settings: Settings): KeyFiles {
+  return openKeyFiles(settings.key);
+}
+
+/** Gives the log a new identity, and signs under it. */
+export async function continueNow(settings: Settings, options: { readonly newKey: boolean }): Promise<Continued> {
+  refuseMissing(settings);
+  const store = await openSqliteStore({ file: settings.database });
+  try {
+    const keyFiles = openKeyFiles(settings.key);
+    const continued = await continueLog(store, keyFiles, options);
+    await signNow(store, keyFiles);
+    return continued;
+  } finally {
+    await store.close();
+  }
+}
+
+/** Derives anew what is derived from the changes, while nothing serves. */
+export async function rebuildNow(settings: Settings): Promise<Rebuilt> {
+  refuseMissing(settings);
+  return rebuild(settings.database);
+}
+
+/** Opening a database that is not there would make it. */
+function refuseMissing({ database }: Settings): void {
+  if (!existsSync(database)) throw new DatabaseMissing(`There is no database ${database}; set SAYWHEN_DATABASE.`);
+}
+
+/** Writes a backup, beside whoever serves the database. */
+export async function backUp(settings: Settings, file: string, signal: AbortSignal): Promise<BackedUp> {
+  return writeBackup({ database: settings.database, file, signal });
+}
+
+/** Puts a backup in the place of the database. */
+export async function restore(
+  settings: Settings,
+  file: string,
+  { newKey }: { readonly newKey: boolean },
+): Promise<Restored> {
+  const keyFiles = openKeyFiles(settings.key);
+  const { database } = settings;
+  return restoreBackup({ database, backup: file, keyFiles, newKey });
+}
