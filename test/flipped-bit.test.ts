@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import fc from "fast-check";
+import type { Change } from "../src/domain/change.ts";
+import type { Stream } from "../src/domain/stream.ts";
 import { RecordDamaged } from "../src/service/store.ts";
 import { verifyLog } from "../src/service/verify-log.ts";
 import { openSqliteRecords } from "../src/storage/open-records.ts";
@@ -28,6 +30,19 @@ async function verified(database: string) {
   } finally {
     await records.close();
   }
+}
+
+/** The changes of every subject's streams, the newest first. */
+type Histories = ReadonlyMap<Stream, readonly Change[]>;
+
+async function historiesIn(database: string): Promise<Histories> {
+  const records = await openSqliteRecords(database);
+  const histories = new Map<Stream, Change[]>();
+  for await (const stream of records.everySubjectStream()) {
+    histories.set(stream, (await records.history(stream, 1000)) ?? []);
+  }
+  await records.close();
+  return histories;
 }
 
 /** Lets a history begin with enough changes for a tile, and takes it on from there. */
@@ -69,11 +84,14 @@ describe("One flipped bit", () => {
   it("is found and named, wherever it is, and mended where it is in anything derived", async () => {
     const property = fc.asyncProperty(fc.array(acts, { maxLength: 6 }), flips, async (steps, wanted) => {
       await grow(steps);
+      const known = await historiesIn(history);
       for (const flip of wanted) {
         copyFileSync(history, file);
         for (const part of ["-wal", "-shm"]) rmSync(`${file}${part}`, { force: true });
         const flipped = flipBit(file, flip);
-        if (flipped !== undefined) await assertFound(flipped);
+        if (flipped === undefined) continue;
+        await assertServesNobodyElses(flipped, known);
+        await assertFound(flipped);
       }
     });
     await fc.assert(property, { numRuns: 5, endOnFailure: true });
@@ -111,5 +129,47 @@ async function assertServesAllBut(damaged: number | undefined): Promise<void> {
     }
   } finally {
     await records.close();
+  }
+}
+
+/**
+ * Whoever asks for a stream, as it is or as it was, gets what was recorded in it, or is told of the damage. Where the bit
+ * is in what leads to a stream's changes, one that is not the newest may pass for it until somebody verifies.
+ */
+async function assertServesNobodyElses({ table, position }: Flipped, known: Histories): Promise<void> {
+  const records = await openSqliteRecords(file);
+  try {
+    for (const [stream, changes] of known) {
+      const isDamaged = table === "stream" || changes.some((change) => change.position === position);
+      const history = (await unlessDamaged(isDamaged, records.history(stream, 1000))) ?? [];
+      if (isDamaged) assertOwn(history, changes);
+      else assert.deepEqual(history, changes);
+      for (const count of [100, 200, 1000]) {
+        const [then] = (await unlessDamaged(isDamaged, records.newestAmong(count, [stream]))) ?? [];
+        if (!isDamaged) assert.deepEqual(then, changes.find((change) => change.position < count));
+        else if (then !== undefined) assertOwn([then], changes);
+      }
+    }
+  } finally {
+    await records.close();
+  }
+}
+
+/** Of the links nothing but their place is vouched for. */
+function assertOwn(found: readonly Change[], recorded: readonly Change[]): void {
+  const said = ({ previous: _, ...rest }: Change) => rest;
+  for (const change of found) {
+    const own = recorded.find(({ position }) => position === change.position);
+    assert.deepEqual(said(change), own && said(own));
+  }
+}
+
+/** Undefined where there is a damage and the call was refused because of it. */
+async function unlessDamaged<Value>(isDamaged: boolean, asked: Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isDamaged && error instanceof RecordDamaged) return undefined;
+    throw error;
   }
 }

@@ -39,7 +39,9 @@ export interface Time {
 }
 
 const endSql = "SELECT position + 1 AS next, at FROM change ORDER BY position DESC LIMIT 1";
-const headSql = `SELECT ${changeColumns}, stream.id AS row, CAST(head AS REAL) AS head FROM stream LEFT JOIN change ON position = head WHERE digest = ?`;
+const headSql =
+  `SELECT ${changeColumns}, CAST(stream.id AS REAL) AS row, CAST(head AS REAL) AS head ` +
+  "FROM stream LEFT JOIN change ON position = head WHERE digest = ?";
 const changeSql = `SELECT ${changeColumns} FROM change WHERE position = ?`;
 const linkSql =
   "SELECT CAST(position AS REAL) AS position, CAST(at AS REAL) AS at, CAST(stream AS REAL) AS stream, " +

@@ -67,7 +67,10 @@ async function sign({ database, keyFiles }: RestoreOptions): Promise<string | un
   }
 }
 
-/** Opening brings the schema up to date; closing leaves no WAL behind. */
+/**
+ * Opening brings the schema up to date; closing leaves no WAL behind. What is erased again is not booked: a line of now
+ * would be newer than what the database before says of somebody who came back, should that one be restored.
+ */
 async function withStore<Value>(file: string, work: (store: SqliteStore) => Promise<Value>): Promise<Value> {
   const store = await openSqliteStore({ file });
   try {

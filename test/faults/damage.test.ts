@@ -73,7 +73,7 @@ describe("a link to a subject's change before", () => {
     const recorded = wholeLog(file);
     const position = recorded.findIndex(({ said }) => JSON.stringify(said?.document).includes("b1@example.com"));
     const before = recorded.findIndex(({ said }) => JSON.stringify(said?.document).includes("a7@example.com"));
-    const then = `/v1/subjects/customer/1/preferences?change=${before}`;
+    const then = `/v1/subjects/customer/1/preferences?at=${recorded[before]?.said?.at}`;
     const known = await served(file, (send) => send(get(then)));
     assert.equal(known.status, 200);
     damage(file, `UPDATE change SET previous = ${before} WHERE position = ${position}`);
