@@ -146,7 +146,11 @@ async function assertServesNobodyElses({ table, position }: Flipped, known: Hist
       else assert.deepEqual(history, changes);
       for (const count of [100, 200, 1000]) {
         const [then] = (await unlessDamaged(isDamaged, records.newestAmong(count, [stream]))) ?? [];
-        if (!isDamaged) assert.deepEqual(then, changes.find((change) => change.position < count));
+        if (!isDamaged)
+          assert.deepEqual(
+            then,
+            changes.find((change) => change.position < count),
+          );
         else if (then !== undefined) assertOwn([then], changes);
       }
     }

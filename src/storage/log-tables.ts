@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { tileHashes } from "../audit/tiles.ts";
 import type { Entry } from "../audit/verify-receipt.ts";
-import type { ChangeRow } from "../service/change-row.ts";
+import { type ChangeRow, entryOf } from "../service/change-row.ts";
 import type { LogIdentity, SignedCheckpoint, Tile } from "../service/log-store.ts";
 import { RecordDamaged } from "../service/store.ts";
 import { inTransaction } from "./transaction.ts";
@@ -48,7 +48,7 @@ export class LogTables {
   }
 
   entries(from: number, to: number): Entry[] {
-    return (this.#entries.all(from, to) as unknown as EntryRow[]).map(entryOf);
+    return (this.#entries.all(from, to) as unknown as EntryRow[]).map(soundEntry);
   }
 
   tile(level: number, index: number): Buffer | undefined {
@@ -93,10 +93,10 @@ export class LogTables {
 }
 
 /** @throws RecordDamaged when its time is none */
-function entryOf({ position, at, kind, commitment }: EntryRow): Entry {
-  const time = new Date(at);
-  if (Number.isNaN(time.getTime())) throw new RecordDamaged(position, "its entry's time is none");
-  return { at: time.toISOString(), kind, commitment: Buffer.from(commitment) };
+function soundEntry(row: EntryRow): Entry {
+  const entry = entryOf(row);
+  if (entry.at === "") throw new RecordDamaged(row.position, "its entry's time is none");
+  return entry;
 }
 
 function identityOf({ origin, public_key, since, checkpoint_size: size, checkpoint: note }: IdentityRow): LogIdentity {

@@ -147,7 +147,8 @@ class Rebuilding {
     for (const tile of this.#tiles.add(hashLeaf(printEntry(entryOf(row))))) this.#saveTile(tile);
     if (said === undefined) return;
     for (const normal of heldAddresses(said.kind, said.document)) this.#addresses.add(normal, line.number);
-    if (said.kind === "directory" && entryNameOf(said.stream) !== undefined) this.#directory.save(said, line.number, false);
+    if (said.kind === "directory" && entryNameOf(said.stream) !== undefined)
+      this.#directory.save(said, line.number, false);
   }
 
   #liveLine({ stream }: Said, position: number): Line {

@@ -153,7 +153,10 @@ export class Writer {
   }
 
   /** Runs the steps of a group, and writes what they answer with, in one transaction. */
-  #write(group: readonly Waiting[], undo: Progress["undo"]): { readonly appended: number; readonly answers: readonly (() => void)[] } {
+  #write(
+    group: readonly Waiting[],
+    undo: Progress["undo"],
+  ): { readonly appended: number; readonly answers: readonly (() => void)[] } {
     const { db, changes, clock } = this.#options;
     return inTransaction(db, () => {
       const end = changes.end();
