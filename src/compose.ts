@@ -75,6 +75,7 @@ export async function compose(settings: Settings, lines: LogLines = openLogLines
     const catalogue = await loadCatalogue(store, () => readCatalogueFile(settings.catalogue));
     const clients = await ClientRegistry.open(store, Date.now());
     const { adminToken } = settings;
+    await warnOfClock(store, logger);
     const firstToken = await ensureAdmin(clients, adminToken === undefined ? {} : { adminToken }, Date.now());
 
     // Links are only written into answers, so the port that listening brings is known by then.
@@ -165,6 +166,13 @@ async function openProof({ store, keyFiles, settings, logger, metrics }: ProofPa
   if (log.stoppedBecause !== undefined) logger.error(`the log is not signed: ${log.stoppedBecause}`);
   metrics.watchLog(() => log.figures);
   return log;
+}
+
+/** Times never go back: behind the log, a clock that was set right again counts for nothing until it has caught up. */
+async function warnOfClock(store: SqliteStore, logger: LogLines["logger"]): Promise<void> {
+  const ahead = (await store.size()) - (await store.countUntil(Date.now() + limits.clockBehindMs));
+  if (ahead > 0)
+    logger.warn({ changes: ahead }, "changes of the log are later than the clock, and new ones are no earlier");
 }
 
 /** An address that listens everywhere is reached from this machine through its loopback. */

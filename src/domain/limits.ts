@@ -51,6 +51,8 @@ export const limits = {
   tokenSeconds: 3600,
   /** Secrets of one client; the oldest goes when one more is made, so that one can be replaced without a gap. */
   clientSecretsMax: 2,
+  /** Milliseconds by which the log's last change may be ahead of the clock before the operator is told. */
+  clockBehindMs: 60_000,
   /** Writes that one transaction carries: bounds how long the event loop stands still for one. */
   groupWrites: 512,
   /** Milliseconds between two looks at whether there is something to be signed that nobody has asked for. */

@@ -3,6 +3,8 @@ import { type Stream, subjectOf } from "../domain/stream.ts";
 import type { Records } from "../service/store.ts";
 import { changeOpening, printOpening } from "../wire/opened-changes.ts";
 import { checkScope } from "./admission.ts";
+import { positionIn } from "./path-ids.ts";
+import { Query } from "./query.ts";
 import { type Answer, type Call, Refusal, type Route } from "./route.ts";
 
 /** The changes of the log, one by one. */
@@ -22,7 +24,8 @@ export function changeRoutes(records: Records): Route[] {
 }
 
 async function openChange(records: Records, call: Call): Promise<Answer> {
-  const opening = await records.opening(positionOf(call));
+  new Query(call).takeOnly().refuseFaults();
+  const opening = await records.opening(positionIn(call));
   if (opening === undefined) throw new Refusal("change-unknown");
   if (opening === "erased") throw new Refusal("change-erased");
   checkScope(call.client, scopeToRead(opening.change.stream));
@@ -34,10 +37,4 @@ function scopeToRead(stream: Stream): Scope {
   const subject = subjectOf(stream);
   if (subject === undefined) return "admin";
   return subject.startsWith("customer:") ? "customers:read" : "emailpreferences:read";
-}
-
-function positionOf({ params }: Call): number {
-  const { position = "" } = params;
-  if (!/^(0|[1-9]\d{0,14})$/.test(position)) throw new Refusal("change-unknown");
-  return Number(position);
 }

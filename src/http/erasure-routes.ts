@@ -44,14 +44,16 @@ async function erase(store: Store, subject: Subject, call: Call): Promise<Answer
   return recorded(call, outcome.value.change, erasedSubject.print(outcome.value, "json"));
 }
 
-async function exported(store: Store, subject: Subject, { type }: Call): Promise<Answer> {
+async function exported(store: Store, subject: Subject, call: Call): Promise<Answer> {
+  // An export of the past there is not: whoever asks for one is not to take this for it.
+  new Query(call).takeOnly().refuseFaults();
   const outcome = await exportSubject(store, subject, Date.now());
   if ("rejected" in outcome) throw refuseRejected(outcome.rejected);
   const headers = {
     "cache-control": "no-store",
     "content-disposition": `attachment; filename="${subject.replace(":", "-")}.json"`,
   };
-  return { status: 200, body: Readable.from(inPieces(printExport(outcome.value))), type, headers };
+  return { status: 200, body: Readable.from(inPieces(printExport(outcome.value))), type: call.type, headers };
 }
 
 /** Characters of a text that are sent at once: not a packet for each change. */

@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { parseTileIndex } from "../audit/tiles.ts";
 import type { Log } from "../service/log.ts";
+import { positionIn } from "./path-ids.ts";
 import { type Answer, type Call, Refusal, type Route } from "./route.ts";
 
 const compress = promisify(gzip);
@@ -19,7 +20,7 @@ export function logRoutes(log: Log): Route[] {
       ...shared,
       path: "/v1/changes/{position}/receipt",
       summary: "Prove that a change is in the log",
-      handle: ({ params }) => receipt(log, params["position"] ?? ""),
+      handle: (call) => receipt(log, positionIn(call)),
     },
     logRoute(log, "checkpoint", "Read the log's size and root hash, signed", async () =>
       text(await log.checkpoint(), { "cache-control": "public, max-age=1" }),
@@ -64,9 +65,8 @@ function tileCaching(log: Log, branch: string | undefined): Caching {
   return { "cache-control": branch === log.branch ? forGood : "no-cache" };
 }
 
-async function receipt(log: Log, position: string): Promise<Answer> {
-  const isPosition = /^(?:0|[1-9]\d{0,14})$/.test(position);
-  const printed = isPosition ? await log.receipt(Number(position)) : undefined;
+async function receipt(log: Log, position: number): Promise<Answer> {
+  const printed = await log.receipt(position);
   if (printed === undefined) throw new Refusal("change-unknown");
   const name = `inline; filename="${position}.tlog-proof"`;
   // A later one proves the same, under a newer checkpoint.

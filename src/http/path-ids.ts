@@ -34,3 +34,10 @@ export function subjectIn(kind: SubjectKind, { params }: Call): Subject {
   if (subject === undefined) throw new Refusal("subject-unknown");
   return subject;
 }
+
+/** The position of a change that the path names: in decimal digits, without leading zeros. */
+export function positionIn({ params }: Call): number {
+  const { position = "" } = params;
+  if (!/^(?:0|[1-9]\d{0,14})$/.test(position)) throw new Refusal("change-unknown");
+  return Number(position);
+}

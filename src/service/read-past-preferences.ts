@@ -44,7 +44,7 @@ const changesRead = 50;
  * What a customer has chosen, or had chosen at an instant, with where each choice came from. One who is not known was
  * never asked anything.
  *
- * @param at milliseconds since 1970; absent, or in the future: as of now
+ * @param at milliseconds since 1970; absent, or after the log's last change: as of now
  */
 export async function readCustomerChoices(records: Records, subject: Customer, at = now): Promise<CustomerChoices> {
   // The log as it stood then is read by its length, so that every look at it sees the same.
@@ -61,7 +61,7 @@ export async function readCustomerChoices(records: Records, subject: Customer, a
  * The document that counts for an organisation or a user, or counted at an instant; for a user without one of its own
  * that of the organisation that it then had.
  *
- * @param at milliseconds since 1970; absent, or in the future: as of now
+ * @param at milliseconds since 1970; absent, or after the log's last change: as of now
  * @returns `subject-unknown` where only registered subjects are served and this one is, or was, not
  */
 export async function readPreferencesInForce(
