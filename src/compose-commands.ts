@@ -1,19 +1,20 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { readCatalogueFile } from "./config/catalogue-file.ts";
 import type { Settings } from "./config/settings.ts";
 import { loadCatalogue } from "./service/catalogue.ts";
 import { ClientRegistry } from "./service/clients.ts";
-import { type Continued, continueLog } from "./service/continue-log.ts";
-import { noteErasure } from "./service/erasure-book.ts";
+import { type Continued, continueLog, refuseNeedless } from "./service/continue-log.ts";
+import { eraseAgain, type ErasedAgain, noteErasure } from "./service/erasure-book.ts";
 import type { KeyFiles } from "./service/key-files.ts";
 import { keyOf } from "./service/log-identity.ts";
 import { signNow } from "./service/sign-now.ts";
+import { RecordDamaged } from "./service/store.ts";
 import { type BackedUp, writeBackup } from "./storage/backup.ts";
 import { openKeyFiles } from "./storage/key-files.ts";
 import { DatabaseMissing, openSqliteRecords } from "./storage/open-records.ts";
 import { type Rebuilt, rebuild } from "./storage/rebuild.ts";
 import { type Restored, restoreBackup } from "./storage/restore.ts";
-import { openSqliteStore } from "./storage/sqlite-store.ts";
+import { openSqliteStore, type SqliteStore } from "./storage/sqlite-store.ts";
 
 /** The database alone, for commands that are called while nothing serves. */
 export async function openDatabase(settings: Settings) {
@@ -45,17 +46,37 @@ export function openKeys(settings: Settings): KeyFiles {
   return openKeyFiles(settings.key);
 }
 
-/** Gives the log a new identity, and signs under it. */
-export async function continueNow(settings: Settings, options: { readonly newKey: boolean }): Promise<Continued> {
+/** How the log goes on, and what came of erasing again before that: a sentence where a damaged change forbade it. */
+export interface ContinuedNow extends Continued {
+  readonly again: ErasedAgain | string;
+}
+
+/**
+ * Erases again what was erased since, gives the log a new identity, and signs under it. With its own key, only where it
+ * cannot go on as it is.
+ */
+export async function continueNow(settings: Settings, options: { readonly newKey: boolean }): Promise<ContinuedNow> {
   refuseMissing(settings);
   const store = await openSqliteStore({ file: settings.database });
   try {
     const keyFiles = openKeyFiles(settings.key);
+    if (!options.newKey) await refuseNeedless(store, keyFiles);
+    const again = await erasedAgain(store, keyFiles);
     const continued = await continueLog(store, keyFiles, options);
     await signNow(store, keyFiles);
-    return continued;
+    return { ...continued, again };
   } finally {
     await store.close();
+  }
+}
+
+/** A damaged database may be the last that there is: it goes on, and who is asked for can be erased by hand. */
+async function erasedAgain(store: SqliteStore, keyFiles: KeyFiles): Promise<ErasedAgain | string> {
+  try {
+    return await eraseAgain(store, keyFiles, { actor: "saywhen log continue", client: "saywhen" });
+  } catch (error) {
+    if (error instanceof RecordDamaged) return error.message;
+    throw error;
   }
 }
 
@@ -65,9 +86,11 @@ export async function rebuildNow(settings: Settings): Promise<Rebuilt> {
   return rebuild(settings.database);
 }
 
-/** Opening a database that is not there would make it. */
+/** Opening a database that is not there, or an empty file, would make it. */
 function refuseMissing({ database }: Settings): void {
-  if (!existsSync(database)) throw new DatabaseMissing(`There is no database ${database}; set SAYWHEN_DATABASE.`);
+  const size = statSync(database, { throwIfNoEntry: false })?.size;
+  if (size === undefined) throw new DatabaseMissing(`There is no database ${database}; set SAYWHEN_DATABASE.`);
+  if (size === 0) throw new DatabaseMissing(`${database} is an empty file, and no database.`);
 }
 
 /** Writes a backup, beside whoever serves the database. */

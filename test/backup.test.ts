@@ -107,6 +107,12 @@ describe("saywhen backup", () => {
     await at.record(1);
     assert.match((await at.saywhen("backup", at.path("none/b"))).told, /none\/b\.partial cannot be written: ENOENT/);
     assert.equal((await at.saywhen("backup")).exitCode, 2);
+    assert.equal((await at.saywhen("backup", "")).exitCode, 2);
+    writeFileSync(at.path("empty.db"), "");
+    await assert.rejects(
+      writeBackup({ database: at.path("empty.db"), file: at.path("b"), signal: new AbortController().signal }),
+      /The file is empty: it is no database yet/,
+    );
   });
 });
 

@@ -64,7 +64,7 @@ describe("saywhen restore", () => {
     const [lost = ""] = await at.record(2);
     const printed = await succeeds(at.saywhen("restore", at.path("b")));
     assert.match(printed, /is restored: 2 changes, the last of 20\S+Z\.\n.*before-restore/);
-    assert.match(printed, /^Lost: the changes at positions 2 to 2, /m);
+    assert.match(printed, /^Lost: the change at position 2, /m);
     const now = await keysOf(at);
     assert.deepEqual(now.before, [key]);
     assert(printed.endsWith(`goes on under a new name. Its verifier key: ${now.key}`), printed);
@@ -201,6 +201,15 @@ describe("saywhen restore", () => {
     assert.match(continued.told, unreadable);
   });
 
+  it("says that there is no book, so that whoever was erased is back", async (test) => {
+    const at = place(test);
+    await at.record(1);
+    await succeeds(at.saywhen("backup", at.path("b")));
+    assert.equal((await at.ask(acts.erase("customer/1"))).status, 200);
+    rmSync(`${at.file}.key.erased`);
+    assert.match(await succeeds(at.saywhen("restore", at.path("b"))), /^There is no line in \S+\.key\.erased: /m);
+  });
+
   it("says that clients are those of the backup", async (test) => {
     const at = place(test);
     await at.record(1);
@@ -215,6 +224,9 @@ describe("saywhen restore", () => {
     const before = readFileSync(at.file);
     alter(at.path("b"));
     await fails(at.saywhen("restore", at.path("b")), /^Nothing was replaced\. .*b is damaged\. Position 2: /);
+    writeFileSync(at.path("empty"), "");
+    await fails(at.saywhen("restore", at.path("empty")), /^Nothing was replaced\. .*empty holds no change/);
+    assert.equal((await at.saywhen("restore", "")).exitCode, 2);
     writeFileSync(at.path("text"), "no database");
     await fails(at.saywhen("restore", at.path("text")), /^Nothing was replaced\. .*not a database/);
     await fails(at.saywhen("restore", at.path("nothing")), /^Nothing was replaced\. There is no file/);
@@ -326,6 +338,10 @@ describe("saywhen restore", () => {
       old.exec(readFileSync(new URL(name, folder), "utf8"));
       old.prepare("INSERT INTO migration VALUES (?, ?, 0, '')").run(index + 1, name.slice(0, -4));
     }
+    old.exec(`INSERT INTO stream (id, name, head) VALUES (1, 'customer:9', 0);
+      INSERT INTO change (position, at, stream, kind, body) VALUES (0, 0, 1,
+      'preferences', '{"actor":"Jo","at":"1970-01-01T00:00:00.000Z","client":"crm","document":{},' ||
+      '"kind":"preferences","stream":"customer:9"}')`);
     old.close();
     const before = readFileSync(at.path("old"));
     await succeeds(at.saywhen("restore", at.path("old")));
@@ -358,16 +374,74 @@ describe("a database that was set back by hand", () => {
   });
 });
 
+describe("saywhen log continue", () => {
+  it("erases again what was erased since a copy was made, and says so", async (test) => {
+    const at = place(test);
+    await at.record(1, 2);
+    copyFileSync(at.file, at.path("copy"));
+    assert.equal((await at.ask(acts.erase("customer/1"))).status, 200);
+    copyFileSync(at.path("copy"), at.file);
+    await fails(at.saywhen("log"), /whoever was erased since may be back/);
+    const { told, exitCode } = await at.saywhen("log", "continue");
+    assert.equal(exitCode, 0, told);
+    assert.match(told, /^Erased again, as they were since: 1 subject\.$/m);
+    assert.deepEqual([await addressOf(at, 1), await addressOf(at, 2)], [undefined, "2@example.com"]);
+    await succeeds(at.saywhen("verify"));
+  });
+
+  it("goes on where a damaged change forbids to erase again, and says so", async (test) => {
+    const at = place(test);
+    await at.record(1, 2);
+    copyFileSync(at.file, at.path("copy"));
+    assert.equal((await at.ask(acts.erase("customer/1"))).status, 200);
+    copyFileSync(at.path("copy"), at.file);
+    alter(at.file);
+    const { told, exitCode } = await at.saywhen("log", "continue");
+    assert.equal(exitCode, 0, told);
+    assert.match(told, /^Whoever was erased since is not erased again: .*2/m);
+  });
+
+  it("takes nothing from a healthy database, and goes on with a new key only", async (test) => {
+    const at = place(test);
+    await at.record(1, 2);
+    assert.equal((await at.ask(acts.erase("customer/1"))).status, 200);
+    await at.record(1);
+    const before = await keysOf(at);
+    await fails(at.saywhen("log", "continue"), /There is nothing to continue.*--new-key/);
+    assert.deepEqual(await keysOf(at), before);
+    const { told, exitCode } = await at.saywhen("log", "continue", "--new-key");
+    assert.equal(exitCode, 0, told);
+    assert.doesNotMatch(told, /rased/);
+    assert.deepEqual([await addressOf(at, 1), await addressOf(at, 2)], ["1@example.com", "2@example.com"]);
+  });
+
+  it("refuses another key than the log's, which nobody asked it to take on", async (test) => {
+    const at = place(test);
+    await at.record(1);
+    openKeyFiles(at.path("other.key")).newKey();
+    copyFileSync(at.path("other.key"), `${at.file}.key`);
+    await fails(at.saywhen("log", "continue"), /is not the key of the log .*--new-key/);
+    assert.equal(readLog(at.file).length, 2);
+  });
+
+  it("says that an empty file is no database", async (test) => {
+    const at = place(test);
+    writeFileSync(at.file, "");
+    await fails(at.saywhen("log"), /The file is empty: it is no database yet/);
+    for (const word of ["continue", "rebuild"])
+      await fails(at.saywhen("log", word), /is an empty file, and no database/);
+    assert.equal(readFileSync(at.file).length, 0);
+  });
+});
+
 describe("a copy of a log that had just taken on another name", () => {
   it("signs nothing once the log has gone on under a third one", async (test) => {
     const at = place(test);
     await at.record(1);
-    const store = await openSqliteStore({ file: at.file });
-    await continueLog(store, openKeyFiles(`${at.file}.key`));
-    await store.close();
+    await goOnBy(at);
     copyFileSync(at.file, at.path("copy"));
     await at.record(2);
-    await succeeds(at.saywhen("log", "continue"));
+    await goOnBy(at);
     const [third = ""] = await at.record(3);
     copyFileSync(at.path("copy"), at.file);
     await fails(at.saywhen("log"), /^Nothing is signed\. .*a log that this database does not know/);
@@ -379,6 +453,13 @@ describe("a copy of a log that had just taken on another name", () => {
     wholeLog(at.file);
   });
 });
+
+/** Continues the log, though it needs not be. */
+async function goOnBy({ file }: Place): Promise<void> {
+  const store = await openSqliteStore({ file });
+  await continueLog(store, openKeyFiles(`${file}.key`));
+  await store.close();
+}
 
 /** Gives customers the address of the first with their own number, while nobody signs. */
 async function recordUnsigned(at: Place, ...customers: readonly number[]): Promise<void> {

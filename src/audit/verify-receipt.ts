@@ -207,7 +207,12 @@ const ed25519 = 0x01;
 /** What stands before the 32 bytes of an Ed25519 key in its DER encoding (RFC 8410). */
 const spkiPrefix = Buffer.from("302a300506032b6570032100", "hex");
 
-function parseKey(verifierKey: string): { name: string; id: Buffer; publicKey: KeyObject } {
+/**
+ * The parts of a verifier key (c2sp.org/signed-note).
+ *
+ * @throws ReceiptInvalid when it is none
+ */
+export function parseKey(verifierKey: string): { name: string; id: Buffer; publicKey: KeyObject } {
   const [, name = "", id = "", blob = ""] = /^([^\s+]+)\+([0-9a-f]{8})\+(\S+)$/u.exec(verifierKey) ?? [];
   if (name === "") throw new ReceiptInvalid("The verifier key is not of the form name+12345678+base64.");
   const bytes = parseBase64(blob, "The verifier key's last part");

@@ -15,7 +15,7 @@ export function backupCommand(backUp: BackUp): Command {
     usage,
     summary: "Write a verified copy of the database, also while it is served.",
     async run([file, ...rest], { settings, print }) {
-      if (file === undefined || rest.length > 0 || file.startsWith("--")) throw misunderstood(usage);
+      if (!file || rest.length > 0 || file.startsWith("--")) throw misunderstood(usage);
       const work = () => untilSignal((calledOff) => backUp(settings, file, calledOff));
       const { bytes, changes, at, verifierKey, derived } = await inWords(settings, work, "There is no backup. ");
       const megabytes = (bytes / 1e6).toFixed(1);

@@ -1,7 +1,7 @@
 import { verifierKeyOf } from "../audit/checkpoint.ts";
 import type { Settings } from "../config/settings.ts";
-import type { Continued } from "../service/continue-log.ts";
-import { unreadableErasures } from "../service/erasure-book.ts";
+import type { ContinuedNow } from "../compose-commands.ts";
+import type { ErasedAgain } from "../service/erasure-book.ts";
 import type { KeyFiles } from "../service/key-files.ts";
 import type { LogIdentity } from "../service/log-store.ts";
 import { whyStopped } from "../service/why-stopped.ts";
@@ -12,13 +12,14 @@ import { inWords, withRecords } from "./opened.ts";
 const usage = `saywhen log
 saywhen log continue [--new-key]
 saywhen log rebuild
-continue: go on under a new name, after the database was set back, or with another key
+continue: go on under a new name, after the database was set back
+--new-key: go on with a new key, because the log's is lost or in wrong hands
 rebuild: derive everything anew that is derived from the changes`;
 
 /** What the command needs of the composition root, which is loaded when it is needed. */
 export interface LogTools {
   readonly openKeys: (settings: Settings) => KeyFiles;
-  readonly continueNow: (settings: Settings, options: { readonly newKey: boolean }) => Promise<Continued>;
+  readonly continueNow: (settings: Settings, options: { readonly newKey: boolean }) => Promise<ContinuedNow>;
   readonly rebuildNow: (settings: Settings) => Promise<Rebuilt>;
 }
 
@@ -62,18 +63,32 @@ function keyOf({ origin, publicKey }: LogIdentity): string {
 }
 
 async function goOn(tools: () => Promise<LogTools>, { settings, tell, print }: CommandContext, newKey: boolean) {
-  const { continueNow, openKeys } = await tools();
-  const { origin, verifierKey, position } = await inWords(settings, () => continueNow(settings, { newKey }));
+  const { continueNow } = await tools();
+  const { origin, verifierKey, position, again } = await inWords(settings, () => continueNow(settings, { newKey }));
   tell(`The log goes on as ${origin}, since change ${position}. Its verifier key, for whoever verifies it:`);
   print(verifierKey);
-  const unreadable = unreadableErasures(openKeys(settings));
-  if (unreadable > 0) tell(`A restored backup may hold who was erased: ${unreadableLines(settings.key, unreadable)}`);
+  if (typeof again === "string") tell(`Whoever was erased since is not erased again: ${again}`);
+  else tellErasedAgain(again, settings, tell);
 }
 
-/** A sentence about the lines of the book of erasures that nobody can read. */
-export function unreadableLines(key: string, count: number): string {
-  const lines = count === 1 ? "1 line" : `${count} lines`;
-  return `whom ${lines} of ${key}.erased are about cannot be told: written with another key than ${key}, or cut short.`;
+/** Says what came of erasing again, in a database that was set back, what was erased since. */
+export function tellErasedAgain(
+  { erased, lines, unreadable }: ErasedAgain,
+  { key }: Settings,
+  tell: (line: string) => void,
+): void {
+  if (erased > 0) tell(`Erased again, as they were since: ${counted(erased, "subject")}.`);
+  if (lines === 0) tell(`There is no line in ${key}.erased: if somebody was erased since, they are not erased again.`);
+  if (unreadable > 0)
+    tell(
+      `Perhaps not erased again: whom ${counted(unreadable, "line")} of ${key}.erased are about cannot be told: ` +
+        `written with another key than ${key}, or cut short.`,
+    );
+}
+
+/** A number of things, in words. */
+export function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? "" : "s"}`;
 }
 
 async function rebuild(tools: () => Promise<LogTools>, { settings, tell }: CommandContext): Promise<void> {

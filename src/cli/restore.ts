@@ -3,7 +3,7 @@ import type { Settings } from "../config/settings.ts";
 import type { Lost } from "../service/take-up-backup.ts";
 import type { Restored } from "../storage/restore.ts";
 import { type Command, type CommandContext, misunderstood } from "./command.ts";
-import { unreadableLines } from "./log.ts";
+import { counted, tellErasedAgain } from "./log.ts";
 import { inWords } from "./opened.ts";
 
 const usage = `saywhen restore <file> [--new-key]
@@ -32,7 +32,7 @@ function read(args: readonly string[]): { file: string; newKey: boolean } {
     const options = { "new-key": { type: "boolean" } } as const;
     const { positionals, values } = parseArgs({ args: [...args], options, allowPositionals: true });
     const [file, ...rest] = positionals;
-    if (file !== undefined && rest.length === 0) return { file, newKey: values["new-key"] ?? false };
+    if (file && rest.length === 0) return { file, newKey: values["new-key"] ?? false };
   } catch {
     // Falls through to the same answer.
   }
@@ -40,19 +40,23 @@ function read(args: readonly string[]): { file: string; newKey: boolean } {
 }
 
 function tellAbout(restored: Restored, { print, settings }: CommandContext): void {
-  const { size, at, before, erased, unreadable, lost, continued, unsigned } = restored;
-  print(`${settings.database} is restored: ${size} changes${at === undefined ? "" : `, the last of ${at}`}.`);
+  const { size, at, before, lost, continued, unsigned } = restored;
+  print(
+    `${settings.database} is restored: ${counted(size, "change")}${at === undefined ? "" : `, the last of ${at}`}.`,
+  );
   if (before !== undefined) print(`What was there before is ${before}; remove it when you need it no more.`);
   print("Clients are as they were then: revoke and rotate again what was since (`saywhen client list`).");
-  if (erased > 0) print(`Erased again, as they were after the backup: ${erased} subjects.`);
-  if (unreadable > 0) print(`Perhaps not erased again: ${unreadableLines(settings.key, unreadable)}`);
+  tellErasedAgain(restored, settings, print);
   if (lost !== undefined) print(inSentences(lost));
   if (unsigned !== undefined) print(`The log is signed at the next start: ${unsigned}`);
   if (continued !== undefined) print(`The log goes on under a new name. Its verifier key: ${continued.verifierKey}`);
 }
 
 function inSentences({ from, to, checkpoint }: Lost): string {
-  const positions = `Lost: the changes at positions ${from} to ${to - 1}`;
+  const isOne = to - from === 1;
+  const positions = isOne
+    ? `Lost: the change at position ${from}`
+    : `Lost: the changes at positions ${from} to ${to - 1}`;
   if (checkpoint === undefined) return `${positions}, which nothing was signed for yet.`;
   const signed =
     checkpoint.size < to

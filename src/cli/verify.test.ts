@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, it } from "node:test";
+import { act, openHistory } from "../../test/support/history.ts";
 import { adminToken, startListening, temporaryFolder } from "../../test/support/service.ts";
+import { verifierKeyOf } from "../audit/checkpoint.ts";
 import { openRecords } from "../compose-commands.ts";
+import { continueLog } from "../service/continue-log.ts";
+import { openKeyFiles } from "../storage/key-files.ts";
+import { openSqliteStore } from "../storage/sqlite-store.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { run } from "./run.ts";
 import { verifyCommand } from "./verify.ts";
@@ -56,8 +61,8 @@ async function put(url: string, id: number): Promise<string> {
 }
 
 /** Changes the database while nothing serves. */
-function alter(sql: string): void {
-  using db = new DatabaseSync(database);
+function alter(sql: string, file = database): void {
+  using db = new DatabaseSync(file);
   db.exec(sql);
 }
 
@@ -113,7 +118,9 @@ describe("saywhen verify", () => {
       ["all"],
       receipt,
       ["--change", at("change.json")],
-      [...receipt, "--key", at("key"), "--checkpoint", "x"],
+      [...receipt, "--key", at("key"), "--checkpoint", at("checkpoint")],
+      [...receipt, ...receipt, "--key", at("key")],
+      [...receipt, "--key", at("key"), "--change", at("other.json"), "--change", at("change.json")],
     ]) {
       const { code, err } = await verify(words);
       assert.deepEqual([code, err.startsWith("Usage:\nsaywhen verify [--checkpoint")], [2, true], words.join(" "));
@@ -122,6 +129,35 @@ describe("saywhen verify", () => {
     assert.deepEqual([none.code, none.err.startsWith("The file cannot be read: ")], [1, true]);
     const missing = await verify([], at("none.db"));
     assert.deepEqual([missing.code, missing.err.startsWith("There is no database ")], [1, true]);
+  });
+
+  it("tells what is no key, no checkpoint and no change at all from what was altered", async () => {
+    writeFileSync(at("empty"), "");
+    const receipt = ["--receipt", at("receipt")];
+    const wrongKey = readFileSync(at("key"), "utf8").trim().replace("example.com", "example.org");
+    for (const [words, said] of [
+      [["--checkpoint", at("empty")], /empty is no checkpoint: /],
+      [["--checkpoint", at("key")], /key is no checkpoint: /],
+      [["--checkpoint", at("receipt")], /receipt is no checkpoint: /],
+      [["--checkpoint", at("change.json")], /change.json is no checkpoint: /],
+      [["--key", at("empty")], /empty is no verifier key: /],
+      [["--key", wrongKey], /is no verifier key: .* do not belong together/],
+      [[...receipt, "--key", at("empty")], /empty is no verifier key: /],
+      [[...receipt, "--key", at("key"), "--change", at("empty")], /empty is no change as /],
+      [[...receipt, "--key", at("key"), "--change", at("receipt")], /receipt is no change as /],
+    ] as const) {
+      const { code, err } = await verify(words);
+      assert.deepEqual([code, said.test(err)], [2, true], `${words.join(" ")}: ${err}`);
+    }
+    writeFileSync(at("forged"), readFileSync(at("checkpoint"), "utf8").replace("\n7\n", "\n6\n"));
+    assert.equal((await verify(["--checkpoint", at("forged")])).code, 5);
+  });
+
+  it("takes a key at its word: that it has signed something here", async () => {
+    assert.equal((await verify(["--key", at("key")])).code, 0);
+    const foreign = verifierKeyOf("example.com/v1/log", Buffer.alloc(32, 7));
+    const { code, out } = await verify(["--key", foreign]);
+    assert.deepEqual([code, out], [5, `The key ${foreign} has signed nothing that the log is compared with.`]);
   });
 
   it("tells what is wrong, the first position first, and what to do, in words and by its exit code", async () => {
@@ -163,6 +199,47 @@ describe("saywhen verify", () => {
     assert.match(
       out,
       /The checkpoint in \S+\.checkpoint is of 7 entries and the log has 4: those from here on are lost\./,
+    );
+  });
+});
+
+describe("saywhen verify of a small log", () => {
+  it("tells a loss that is on record, and that there was nothing to compare the log with", async () => {
+    const file = at("small.db");
+    const history = await openHistory(file);
+    const words = ["--checkpoint", at("of three")];
+    for (const id of [1, 2, 3]) await act(history, { what: "customer", id, address: "a@example.com" });
+    writeFileSync(at("of three"), await history.log.checkpoint());
+    await history.close();
+    alter("DELETE FROM change WHERE position > 0; DELETE FROM stream WHERE head > 0", file);
+    alter("DELETE FROM address WHERE stream > 1; UPDATE log SET checkpoint_size = NULL, checkpoint = NULL", file);
+    const lost = await verify(words, file);
+    assert.deepEqual([lost.code, /of 3 entries and the log has 1: /.test(lost.out)], [5, true], lost.out);
+    assert.match(lost.err, /^Of 1 change: /);
+    renameSync(`${file}.key.checkpoint`, at("kept"));
+    const none = await verify([], file);
+    assert.deepEqual(
+      [none.code, none.out.split("\n").slice(0, 2)],
+      [
+        0,
+        [
+          "All is well: 1 change fits its entry, and everything derived fits the changes.",
+          "There was no checkpoint to compare the log with.",
+        ],
+      ],
+    );
+    renameSync(at("kept"), `${file}.key.checkpoint`);
+    const store = await openSqliteStore({ file });
+    await continueLog(store, openKeyFiles(`${file}.key`), { newKey: true });
+    await store.close();
+    const continued = await openHistory(file);
+    await continued.log.checkpoint();
+    await continued.close();
+    const owned = await verify([], file);
+    assert.equal(owned.code, 0, owned.out);
+    assert.match(
+      owned.out,
+      /^All that is left is well: 2 changes .*[^]*\nposition 1: .* signed to 3 entries and is not/,
     );
   });
 });

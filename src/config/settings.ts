@@ -75,7 +75,8 @@ export const settingsTable = {
   }),
   baseUrl: setting({
     variable: "SAYWHEN_BASE_URL",
-    meaning: "The address under which others reach this service; every link in a body begins with it (`Link` headers have the path alone).",
+    meaning:
+      "The address under which others reach this service; every link in a body begins with it (`Link` headers have the path alone).",
     values: "an http or https URL without query, fragment and credentials",
     standard: "http://host:port",
     unset: (): string | undefined => undefined,

@@ -1,4 +1,4 @@
-import { type KeyObject, randomBytes } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import { rawPublicKey, verifierKeyOf } from "../audit/checkpoint.ts";
 import { draft } from "../domain/change.ts";
 import type { Continuation } from "../domain/log-acts.ts";
@@ -6,8 +6,10 @@ import { logStream } from "../domain/stream.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { type KeyFiles, KeyUnusable } from "./key-files.ts";
 import { knownCheckpoint } from "./known-checkpoint.ts";
+import { branchFrom, keyOf } from "./log-identity.ts";
 import type { LogIdentity, LogStore } from "./log-store.ts";
 import type { Store } from "./store.ts";
+import { whyStopped } from "./why-stopped.ts";
 
 /** Under what the log goes on. */
 export interface Continued {
@@ -17,7 +19,7 @@ export interface Continued {
   readonly position: number;
 }
 
-/** The log was never signed, so that there is nothing to be continued. */
+/** The log was never signed, or is signed as it stands, so that there is nothing to be continued. */
 export class NothingToContinue extends Error {
   override readonly name = "NothingToContinue";
 }
@@ -42,13 +44,11 @@ export async function continueLog(
 ): Promise<Continued> {
   const identities = await store.identities();
   const [first, before] = [identities[0], identities.at(-1)];
-  if (first === undefined || before === undefined) {
-    throw new NothingToContinue("The log was never signed: start the service, which gives it its identity.");
-  }
+  if (first === undefined || before === undefined) throw neverSigned();
   const { previousKey, lastCheckpoint } = lastSigned(identities, before, keyFiles);
   const { keptCheckpoint, lastErasure } = standingBeside(keyFiles);
   const key = keyFor(newKey, keyFiles);
-  const origin = `${first.origin}/${randomBytes(4).toString("hex")}`;
+  const origin = branchFrom(first.origin);
   const verifierKey = verifierKeyOf(origin, rawPublicKey(key));
   const position = await record(store, {
     ...(keptCheckpoint === undefined ? undefined : { keptCheckpoint }),
@@ -59,6 +59,26 @@ export async function continueLog(
   });
   await store.addIdentity({ origin, publicKey: rawPublicKey(key), since: position + 1 });
   return { origin, verifierKey, position };
+}
+
+/**
+ * Sees to it that a log is continued with its own key only where it cannot go on as it is.
+ *
+ * @throws KeyUnusable when the key is missing, or not that of the identity in force
+ * @throws NothingToContinue when the log is signed as it stands
+ */
+export async function refuseNeedless(store: Store & LogStore, keyFiles: KeyFiles): Promise<void> {
+  const identity = (await store.identities()).at(-1);
+  if (identity === undefined) throw neverSigned();
+  keyOf(identity, keyFiles);
+  if ((await whyStopped(store, keyFiles)) !== undefined) return;
+  throw new NothingToContinue(
+    "There is nothing to continue: the log is signed as it stands. --new-key goes on with a new key.",
+  );
+}
+
+function neverSigned(): NothingToContinue {
+  return new NothingToContinue("The log was never signed: start the service, which gives it its identity.");
 }
 
 function keyFor(newKey: boolean | KeyObject, keyFiles: KeyFiles): KeyObject {

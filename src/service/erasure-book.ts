@@ -5,6 +5,7 @@ import type { Subject } from "../domain/subject.ts";
 import { type ErasingAct, eraseSubject } from "./erase-subject.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import type { KeyFiles } from "./key-files.ts";
+import type { LogRecords } from "./log-store.ts";
 import type { Store } from "./store.ts";
 
 // The book of erasures stands beside the log's key, apart from the database, so that a backup that is older than an
@@ -13,7 +14,7 @@ import type { Store } from "./store.ts";
 // A line: `<position> <at, RFC 3339> <sign of the key> <base64 of HMAC-SHA-256 of the subject as it is printed>`. The sign
 // is the first 4 bytes of the SHA-256 of the secret that the HMAC is made with, in hexadecimal digits: with another one
 // no name fits the line, and that has to be said. It is written before the erasure is committed: one that broke off
-// between the two is finished by the next restore.
+// between the two is finished by the next restore, or the next continuation.
 
 /** An erasure, as the storage tells of it. */
 interface Erased extends Moment {
@@ -33,6 +34,8 @@ interface Booked extends Moment {
 interface Book {
   /** By the hash of the subject's name. */
   readonly erasures: ReadonlyMap<string, readonly Booked[]>;
+  /** How many lines there are. */
+  readonly lines: number;
   /** How many lines were cut off, or written with another key. */
   readonly unreadable: number;
 }
@@ -41,6 +44,8 @@ interface Book {
 export interface ErasedAgain {
   /** How many subjects were erased. */
   readonly erased: number;
+  /** How many lines the book has; none also where there is no book. */
+  readonly lines: number;
   /** How many lines of the book nobody can tell the meaning of. */
   readonly unreadable: number;
 }
@@ -69,23 +74,24 @@ export function noteErasure(keyFiles: KeyFiles, { streams, position, at }: Erase
   return takeBack;
 }
 
-/** How many lines of the book nobody can tell the meaning of: they were cut off, or written with another key. */
-export function unreadableErasures(keyFiles: KeyFiles): number {
-  return readBook(keyFiles).unreadable;
-}
-
 /**
  * Erases those subjects again of whom nothing is newer than their erasure in the book: whoever came back after it loses
  * nothing. What is erased here is not booked: the line that is there says when that was.
  *
  * Times tell what is newer, as positions are given out again after a restore; and clocks go wrong. So what was recorded
- * since the log was last continued is newer than every line that the book had by then, whatever the times say.
+ * since the log was last continued is newer than every line that the book had by then, whatever the times say. A line
+ * whose erasure stands in the log was carried out there: what is recorded of the subject now came after it.
  *
  * @throws RecordDamaged when a subject's newest change cannot be read, so that nobody can tell whose it is
  */
-export async function eraseAgain(store: Store, keyFiles: KeyFiles, act: ErasingAct): Promise<ErasedAgain> {
-  const { erasures, unreadable } = readBook(keyFiles);
-  if (erasures.size === 0) return { erased: 0, unreadable };
+export async function eraseAgain(
+  store: Store & Pick<LogRecords, "entries">,
+  keyFiles: KeyFiles,
+  act: ErasingAct,
+): Promise<ErasedAgain> {
+  const { erasures: written, ...counts } = readBook(keyFiles);
+  const erasures = await withoutCarriedOut(written, store);
+  if (erasures.size === 0) return { erased: 0, ...counts };
   const { hashOf } = hashingOf(keyFiles);
   const settled = await settledLines(store, keyFiles);
   let erased = 0;
@@ -99,14 +105,31 @@ export async function eraseAgain(store: Store, keyFiles: KeyFiles, act: ErasingA
     });
     if ("value" in outcome) erased += 1;
   }
-  return { erased, unreadable };
+  return { erased, ...counts };
+}
+
+/** What is booked and does not stand in the log. */
+async function withoutCarriedOut(
+  erasures: Book["erasures"],
+  store: Pick<LogRecords, "entries">,
+): Promise<Book["erasures"]> {
+  const left = new Map<string, Booked[]>();
+  for (const [hash, all] of erasures) {
+    for (const booked of all) {
+      const [entry] = await store.entries(booked.position, booked.position + 1);
+      if (entry?.kind === "erasure" && entry.at === booked.at) continue;
+      left.set(hash, [...(left.get(hash) ?? []), booked]);
+    }
+  }
+  return left;
 }
 
 function readBook(keyFiles: KeyFiles): Book {
   const ours = keyFiles.privateKey() === undefined ? undefined : hashingOf(keyFiles).sign;
   const erasures = new Map<string, Booked[]>();
   let unreadable = 0;
-  for (const [line, text] of keyFiles.erasures().entries()) {
+  const texts = keyFiles.erasures();
+  for (const [line, text] of texts.entries()) {
     const [, position, at, sign, hash] = bookedLine.exec(text) ?? [];
     if (at === undefined || hash === undefined || sign !== ours) {
       unreadable += 1;
@@ -114,7 +137,7 @@ function readBook(keyFiles: KeyFiles): Book {
     }
     erasures.set(hash, [...(erasures.get(hash) ?? []), { at, position: Number(position), line }]);
   }
-  return { erasures, unreadable };
+  return { erasures, lines: texts.length, unreadable };
 }
 
 /** That a continuation of the log is newer than the first `lines` of the book. */

@@ -18,6 +18,9 @@ export interface Inspection {
   /** Every change, in the order of the positions. */
   changes(): AsyncIterable<readonly ChangeRow[]>;
 
+  /** The changes of kind `continuation`, in the order of the positions; few. */
+  continuations(): Promise<ChangeRow[]>;
+
   /** Every stream, in the order of their numbers. */
   streams(): AsyncIterable<readonly StreamRow[]>;
 

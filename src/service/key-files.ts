@@ -53,7 +53,8 @@ export interface KeyFiles {
 
   /**
    * 32 bytes that nobody can tell who has not got the key; always the same for one use, also after a new key was made:
-   * derived by HKDF-SHA256 from the first key's seed, which the key's file goes on holding.
+   * derived by HKDF-SHA256 from a root that is derived from the first key's seed. The key's file goes on holding the
+   * root, which signs nothing, and never that seed.
    *
    * @param use what for, such as `erasures`
    * @throws KeyUnusable when there is no key, or it cannot be read

@@ -1,5 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import { openCheckpoint, rawPublicKey, verifierKeyOf } from "../audit/checkpoint.ts";
+import { branchOf, trunkOf } from "./log-identity.ts";
 import type { LogIdentity, SignedCheckpoint } from "./log-store.ts";
 
 /** A checkpoint of a log, with the key that has signed it. */
@@ -23,7 +24,8 @@ export function knownCheckpoint(
 ): KnownCheckpoint | undefined {
   if (note === undefined) return undefined;
   const [origin = ""] = note.split("\n", 1);
-  const isLater = identities[0] !== undefined && origin.startsWith(`${identities[0].origin}/`);
+  const trunk = identities[0] && trunkOf(identities[0].origin);
+  const isLater = trunkOf(origin) === trunk && branchOf(origin) !== undefined;
   const keys = identities.filter((identity) => identity.origin === origin).map(({ publicKey }) => publicKey);
   if (keys.length === 0 && isLater && key !== undefined) keys.push(rawPublicKey(key));
   const opened = openCheckpoint(

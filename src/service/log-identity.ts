@@ -1,4 +1,4 @@
-import { createHash, type KeyObject } from "node:crypto";
+import { createHash, type KeyObject, randomBytes } from "node:crypto";
 import { openCheckpoint, rawPublicKey, verifierKeyOf } from "../audit/checkpoint.ts";
 import { parseCheckpoint, ReceiptInvalid } from "../audit/verify-receipt.ts";
 import type { Continuation } from "../domain/log-acts.ts";
@@ -21,7 +21,8 @@ export interface SigningIdentity {
 
 /**
  * The identity in force, with its key. A database that records none takes one on: with the key that is there, else
- * with a new one.
+ * with a new one. A key that was there may have signed a log before, which nobody may take for this one: then the origin
+ * has a random part, as after a continuation.
  *
  * @param base where the log is reached from outside, without scheme; the origin is made from it. Undefined: from the key
  * @throws KeyUnusable when the key is missing, or is another one than the database records
@@ -36,9 +37,12 @@ export async function identityInForce(
   const identity = (await store.identities()).at(-1);
   if (identity !== undefined) return { identity, privateKey: keyOf(identity, keyFiles) };
   await refuseLost(store, keyFiles, tree);
-  const privateKey = keyFiles.privateKey() ?? keyFiles.newKey();
+  const before = keyFiles.privateKey();
+  const privateKey = before ?? keyFiles.newKey();
   const publicKey = rawPublicKey(privateKey);
-  const taken = { origin: originOf(base, publicKey), publicKey, since: await store.size() };
+  const plain = originOf(base, publicKey);
+  const origin = before === undefined ? plain : branchFrom(plain);
+  const taken = { origin, publicKey, since: await store.size() };
   await store.addIdentity(taken);
   return { identity: taken, privateKey };
 }
@@ -52,7 +56,26 @@ export async function identityInForce(
 function originOf(base: string | undefined, publicKey: Buffer): string {
   const unique = () => `saywhen.invalid/${createHash("sha256").update(publicKey).digest("hex").slice(0, 16)}`;
   // A key's name may have no plus sign in it (c2sp.org/signed-note).
-  return `${base?.replaceAll("+", "%2B") ?? unique()}/v1/log`;
+  return `${base?.replaceAll("+", "%2B") ?? unique()}${logPath}`;
+}
+
+/** Where the logs of one address are, below it: the first one there, the others each with a part more. */
+const logPath = "/v1/log";
+
+/** What an origin is made from: that of the first log at its address. */
+export function trunkOf(origin: string): string {
+  const at = origin.lastIndexOf(logPath);
+  return at === -1 ? origin : origin.slice(0, at + logPath.length);
+}
+
+/** What an origin has behind that of the first log at its address; undefined when it is that one. */
+export function branchOf(origin: string): string | undefined {
+  return origin.slice(trunkOf(origin).length + 1) || undefined;
+}
+
+/** Another origin at the same address, which no log has had. */
+export function branchFrom(origin: string): string {
+  return `${trunkOf(origin)}/${randomBytes(4).toString("hex")}`;
 }
 
 /**
@@ -186,7 +209,8 @@ async function isPartOf(
   }
 }
 
-const goOn = "`saywhen log continue` starts a new origin over what is there";
+const goOn =
+  "whoever was erased since may be back, and `saywhen log continue` erases them again and starts a new origin over what is there";
 
 function unknownCheckpoint(where: string): string {
   return (

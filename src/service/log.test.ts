@@ -365,7 +365,23 @@ describe("a log that is opened", () => {
     const home = newHome();
     const key = openKeyFiles(home.key).newKey();
     const { store } = await open(test, home);
-    assert.deepEqual((await store.identities())[0]?.publicKey, rawPublicKey(key));
+    const [identity = assert.fail()] = await store.identities();
+    assert.deepEqual(identity.publicKey, rawPublicKey(key));
+  });
+
+  it("takes a name that no log of its key can have had, where the key was there before", async (test) => {
+    const home = newHome();
+    openKeyFiles(home.key).newKey();
+    const [one, other] = [await open(test, home), await open(test, { ...newHome(), key: home.key })];
+    const [[first = assert.fail()], [second = assert.fail()]] = [
+      await one.store.identities(),
+      await other.store.identities(),
+    ];
+    assert.match(first.origin, /\/v1\/log\/[0-9a-f]{8}$/);
+    assert.notEqual(first.origin, second.origin);
+    assert.equal(one.log.branch, first.origin.slice(-8));
+    const { origin } = await continueLog(one.store, one.keyFiles);
+    assert.equal(origin.slice(0, -8), first.origin.slice(0, -8), "one part behind the first, not two");
   });
 
   it("is refused when its key is missing, or another one", async () => {

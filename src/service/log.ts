@@ -6,8 +6,8 @@ import { inclusionPath } from "../audit/tree.ts";
 import { hashLeaf, printEntry, rootFromPath } from "../audit/verify-receipt.ts";
 import { limits } from "../domain/limits.ts";
 import type { KeyFiles } from "./key-files.ts";
-import { identityInForce, type SignedBefore, signedBefore, type SignedTree } from "./log-identity.ts";
-import type { LogIdentity, LogStore } from "./log-store.ts";
+import { branchOf, identityInForce, type SignedBefore, signedBefore, type SignedTree } from "./log-identity.ts";
+import type { LogStore } from "./log-store.ts";
 import { LogTree } from "./log-tree.ts";
 import { RecordDamaged, type Records } from "./store.ts";
 
@@ -30,7 +30,7 @@ export class LogStopped extends Error {
 export class Log {
   /** The key by which others verify what is signed here, as text (c2sp.org/signed-note). */
   readonly verifierKey: string;
-  /** What the origin has behind that of the first identity, once the log goes on under another; undefined before. */
+  /** What the origin has behind that of the first log at its address; undefined when it is that one. */
   readonly branch: string | undefined;
   /** Why nothing is signed: a sentence for the operator. Undefined when all is well. */
   readonly stoppedBecause: string | undefined;
@@ -74,7 +74,7 @@ export class Log {
     const tree = await LogTree.open(store);
     const { identity, privateKey } = await identityInForce(store, keyFiles, tree, base);
     const before = await signedBefore(store, keyFiles, tree);
-    const branch = branchOf(identity, await store.identities());
+    const branch = branchOf(identity.origin);
     return new Log(options, { ...identity, branch, privateKey, tree, before, size: await store.size() });
   }
 
@@ -225,11 +225,6 @@ function fitting(entries: readonly Buffer[], hashes: Buffer): number {
 
 function unfit(position: number): RecordDamaged {
   return new RecordDamaged(position, "its entry and the log's tree do not fit together");
-}
-
-/** `log continue` makes an origin of the first one, a slash, and what makes it another. */
-function branchOf({ origin }: LogIdentity, [first]: readonly LogIdentity[]): string | undefined {
-  return first === undefined || first.origin === origin ? undefined : origin.slice(origin.lastIndexOf("/") + 1);
 }
 
 interface LogParts {

@@ -6,7 +6,11 @@ import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, it } from "node:test";
 import fc from "fast-check";
 import { act, openHistory } from "../../test/support/history.ts";
+import { verifierKeyOf } from "../audit/checkpoint.ts";
 import { commitmentOf } from "../audit/verify-receipt.ts";
+import { draft } from "../domain/change.ts";
+import { preferencesOf } from "../domain/stream.ts";
+import { customer } from "../domain/subject.ts";
 import { openSqliteRecords } from "../storage/open-records.ts";
 import { openKeyFiles } from "../storage/key-files.ts";
 import { NotRebuildable, rebuild } from "../storage/rebuild.ts";
@@ -34,7 +38,7 @@ async function verified(options?: VerifyOptions, database = file) {
 /** A copy of the sound database, after some SQL. */
 function damaged(sql: string): void {
   copyFileSync(sound, file);
-  for (const part of ["-wal", "-shm"]) rmSync(`${file}${part}`, { force: true });
+  for (const part of ["-wal", "-shm", ".key.checkpoint"]) rmSync(`${file}${part}`, { force: true });
   using db = new DatabaseSync(file);
   db.exec(sql);
 }
@@ -186,6 +190,32 @@ describe("verifyLog", () => {
     await finds("DELETE FROM tile WHERE level = 1", ["derived", undefined, /^Tile 1\/0 /]);
   });
 
+  it("names what was planted in the schema or is missing from it, which rebuilding mends", async () => {
+    const plant = 'CREATE TRIGGER "a ""b" AFTER INSERT ON stream BEGIN DELETE FROM stream; END';
+    await finds(
+      `CREATE TABLE mine (own); ${plant}; DROP INDEX directory_email; CREATE VIEW v AS SELECT 1`,
+      ["derived", undefined, /the index directory_email is missing\.$/],
+      ["derived", undefined, /the trigger a "b should not be there\.$/],
+      ["derived", undefined, /the view v should not be there\.$/],
+    );
+    assert.equal((await rebuild(file)).mended, 3);
+    assert.deepEqual((await verified()).findings, []);
+    const index = "CREATE INDEX directory_email ON directory (email)";
+    await finds(`DROP INDEX directory_email; ${index}`, [
+      "derived",
+      undefined,
+      /the index directory_email is another\.$/,
+    ]);
+    assert.equal((await rebuild(file)).mended, 1);
+    assert.deepEqual((await verified()).findings, []);
+    await finds(
+      "DROP TABLE token",
+      ["derived", undefined, /the index token_expiry is missing\.$/],
+      ["log", undefined, /the table token is missing\.$/],
+    );
+    await assert.rejects(rebuild(file), NotRebuildable);
+  });
+
   it("counts what it does not list", async () => {
     damaged("UPDATE change SET salt = zeroblob(32)");
     const { findings, counts } = await verified();
@@ -249,6 +279,56 @@ describe("verifyLog", () => {
     db.exec("UPDATE log SET since = since - 1 WHERE number = 2");
     const { findings } = await verified();
     assert.deepEqual([findings.length, findings[0]?.kind, findings[0]?.position], [1, "checkpoint", 286]);
+  });
+
+  it("names what was lost before the log was continued, also where as many changes came since", async () => {
+    for (const since of [0, 3, 20]) {
+      damaged("");
+      writeFileSync(`${file}.key`, readFileSync(`${sound}.key`));
+      const history = await openHistory(file);
+      const backup = readFileSync(file);
+      for (let id = 1; id <= 3; id += 1) await act(history, { what: "customer", id, address: "a@example.com" });
+      await history.close();
+      for (const part of ["-wal", "-shm"]) rmSync(`${file}${part}`, { force: true });
+      writeFileSync(file, backup);
+      const store = await openSqliteStore({ file });
+      const stream = preferencesOf(customer("x"));
+      const who = { actor: "Jo", client: "crm" };
+      for (let id = 0; id < since; id += 1) {
+        await store.append<never>({
+          reads: [stream],
+          step: () => ({ append: [draft(who, "preferences", stream, { selections: [] })] }),
+        });
+      }
+      const { position } = await continueLog(store, openKeyFiles(`${file}.key`));
+      await store.close();
+      const { findings, losses } = await verified();
+      assert.deepEqual([position, findings], [286 + since, []]);
+      assert.deepEqual(losses, [
+        {
+          position,
+          what: "The log before was signed to 289 entries and is not continued from there: entries before this were lost or replaced.",
+        },
+      ]);
+    }
+  });
+
+  it("names no loss where the log was continued with all that was signed", async () => {
+    damaged("");
+    writeFileSync(`${file}.key`, readFileSync(`${sound}.key`));
+    const store = await openSqliteStore({ file });
+    await continueLog(store, openKeyFiles(`${file}.key`), { newKey: true });
+    await store.close();
+    assert.deepEqual((await verified()).losses, []);
+  });
+
+  it("finds a key that is asked for and has signed nothing", async () => {
+    damaged("");
+    const key = verifierKeyOf("example.com/v1/log", Buffer.alloc(32, 7));
+    const { findings } = await verified({ keys: [key] });
+    assert.deepEqual(findings, [
+      { kind: "checkpoint", what: `The key ${key} has signed nothing that the log is compared with.` },
+    ]);
   });
 
   it("refuses to rebuild a log that is wrong itself, says where, and changes nothing", async () => {

@@ -1,11 +1,11 @@
 import { openCheckpoint, verifierKeyOf } from "../audit/checkpoint.ts";
 import type { Continuation } from "../domain/log-acts.ts";
-import { isErased, type Said } from "./change-row.ts";
+import { type ChangeRow, isErased, type Said, saidIn } from "./change-row.ts";
 import { type Inspection, StorageDamaged } from "./inspection.ts";
 import type { LogIdentity } from "./log-store.ts";
 import { ChangeCheck } from "./verify/check-changes.ts";
 import { DerivedCheck } from "./verify/check-derived.ts";
-import { type SignedRoot, TreeCheck } from "./verify/check-tree.ts";
+import { type Loss, type SignedRoot, TreeCheck } from "./verify/check-tree.ts";
 import { type Finding, type FindingKind, Findings } from "./verify/findings.ts";
 
 /** A checkpoint that was kept, and where, as it is to be said: `in FILE`. */
@@ -17,7 +17,7 @@ export interface KeptCheckpoint {
 export interface VerifyOptions {
   /** Checkpoints that were kept elsewhere. Those that the log records are always compared as well. */
   readonly checkpoints?: readonly KeptCheckpoint[];
-  /** Verifier keys for them, beside those of the log's identities. */
+  /** Verifier keys for them, beside those of the log's identities. Each has to have signed one that is compared. */
   readonly keys?: readonly string[];
   /** Called now and then with how many changes are done, of how many. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -35,6 +35,8 @@ export interface VerifiedLog {
   readonly findings: readonly Finding[];
   /** How many findings of each kind there are in all. */
   readonly counts: Readonly<Record<FindingKind, number>>;
+  /** What was lost before the log was continued, and owned up to then; by position. Nothing of it is a finding. */
+  readonly losses: readonly Loss[];
 }
 
 /**
@@ -82,7 +84,7 @@ class Walk {
   }
 
   get answer() {
-    return { size: this.#changes.end, root: this.#tree.root(), checkpoints: this.#compared };
+    return { size: this.#changes.end, root: this.#tree.root(), checkpoints: this.#compared, losses: this.#tree.losses };
   }
 
   async run(): Promise<void> {
@@ -92,7 +94,7 @@ class Walk {
     const identities = await this.#inspection.identities();
     const signed = signedRoots(identities, this.#options, this.#findings);
     this.#compared = signed.length;
-    this.#tree = new TreeCheck(this.#inspection, signed, this.#findings);
+    this.#tree = new TreeCheck(this.#inspection, [...signed, ...(await this.#rootsBefore())], this.#findings);
     await this.#derived.open();
     await this.#walk();
     this.#changes.finish();
@@ -117,6 +119,16 @@ class Walk {
     }
   }
 
+  /** What the continuations name as signed before them. */
+  async #rootsBefore(): Promise<SignedRoot[]> {
+    try {
+      return (await this.#inspection.continuations()).flatMap(rootBefore);
+    } catch (error) {
+      if (error instanceof StorageDamaged) return []; // The walk comes to the same damage, and says where.
+      throw error;
+    }
+  }
+
   #continues({ document }: Said, position: number): void {
     const { key } = Object(document) as Partial<Continuation>;
     if (key !== undefined) this.#continued.set(key, position);
@@ -132,6 +144,18 @@ class Walk {
   }
 }
 
+/** What a continuation names as the last that was signed before it; nothing of one that is damaged, which is found as such. */
+function rootBefore(row: ChangeRow): SignedRoot[] {
+  const said = saidIn(row);
+  if (typeof said === "string") return [];
+  const { lastCheckpoint, previousKey } = Object(said.document) as Partial<Continuation>;
+  if (typeof lastCheckpoint !== "string" || typeof previousKey !== "string") return [];
+  const opened = openCheckpoint(lastCheckpoint, [previousKey]);
+  if (!opened.ok) return [];
+  const { size, root } = opened;
+  return [{ size, root, where: "before the log was continued", continuation: row.position }];
+}
+
 /** What was signed, by the log's own records and by the checkpoints that are given; what does not verify is noted. */
 function signedRoots(
   identities: readonly LogIdentity[],
@@ -140,9 +164,11 @@ function signedRoots(
 ): SignedRoot[] {
   const known = new Set([...identities.map(({ origin, publicKey }) => verifierKeyOf(origin, publicKey)), ...keys]);
   const roots: SignedRoot[] = [];
+  const signers = new Set<string>();
   const take = (keysOf: Iterable<string>, { note, where }: KeptCheckpoint, size?: number): void => {
     const opened = openCheckpoint(note, keysOf);
     if (!opened.ok) return findings.add("checkpoint", `The checkpoint ${where} shows nothing: ${opened.why}`);
+    signers.add(opened.key);
     roots.push({ size: opened.size, root: opened.root, where });
     if (size === undefined || size === opened.size) return;
     findings.add("checkpoint", `The checkpoint ${where} is of another size than is recorded with it.`);
@@ -152,5 +178,9 @@ function signedRoots(
     if (checkpoint) take([verifierKeyOf(origin, publicKey)], { note: checkpoint.note, where }, checkpoint.size);
   }
   for (const kept of checkpoints) take(known, kept);
+  for (const key of keys) {
+    if (!signers.has(key))
+      findings.add("checkpoint", `The key ${key} has signed nothing that the log is compared with.`);
+  }
   return roots;
 }

@@ -15,6 +15,7 @@ import type { LogIdentity } from "../service/log-store.ts";
 import { changeColumns } from "./change-row.ts";
 import { type Digest, digestOf } from "./digests.ts";
 import { LogTables } from "./log-tables.ts";
+import { type Difference, differencesOf } from "./schema.ts";
 import { failureOf } from "./sqlite-failure.ts";
 
 /** Rows read at once, between two turns of the event loop. */
@@ -26,6 +27,7 @@ const listedFaults = 100;
 // Every column is given its type, as in changeColumns.
 const sizeSql = "SELECT CAST(max(position) AS REAL) AS last FROM change";
 const changesSql = `SELECT ${changeColumns} FROM change ORDER BY change.position`;
+const continuationsSql = `SELECT ${changeColumns} FROM change WHERE change.kind = 'continuation' ORDER BY change.position`;
 const streamsSql =
   "SELECT CAST(id AS REAL) AS number, CAST(digest AS BLOB) AS digest, CAST(head AS REAL) AS head FROM stream ORDER BY id";
 const addressesSql = "SELECT CAST(digest AS BLOB) AS digest, CAST(stream AS REAL) AS stream FROM address";
@@ -52,7 +54,8 @@ export class SqliteInspection implements Inspection {
   async faults(): Promise<StorageFault[]> {
     const rows = this.#read(() => this.#db.prepare(`PRAGMA integrity_check(${listedFaults})`).all());
     const found = rows.map((row) => String(row["integrity_check"])).filter((what) => what !== "ok");
-    return found.map((what) => ({ what, isDerived: /\bindex\b/.test(what) }));
+    const faults = found.map((what) => ({ what, isDerived: /\bindex\b/.test(what) }));
+    return [...faults, ...this.#read(() => differencesOf(this.#db)).map(faultOf)];
   }
 
   async size(): Promise<number> {
@@ -63,6 +66,10 @@ export class SqliteInspection implements Inspection {
   async *changes(): AsyncGenerator<readonly ChangeRow[]> {
     // As arrays they come a quarter faster, and there are many.
     for await (const page of this.#pages<ChangeCells>(changesSql, true)) yield page.map(changeRowOf);
+  }
+
+  async continuations(): Promise<ChangeRow[]> {
+    return this.#read(() => this.#db.prepare(continuationsSql).all() as unknown as ChangeRow[]);
   }
 
   streams(): AsyncGenerator<readonly StreamRow[]> {
@@ -126,6 +133,12 @@ export class SqliteInspection implements Inspection {
       throw failure?.error ?? error;
     }
   }
+}
+
+/** All but tables can be made anew without what they hold. */
+function faultOf({ type, name, expected, isThere }: Difference): StorageFault {
+  const how = expected === undefined ? "should not be there" : isThere ? "is another" : "is missing";
+  return { what: `the ${type} ${name} ${how}`, isDerived: type !== "table" };
 }
 
 /** A change in the order of changeColumns. */

@@ -117,6 +117,24 @@ describe("key files on disk", () => {
     assert.equal(readdirSync(join(path, "..")).filter((name) => name.endsWith(".old")).length, 2);
   });
 
+  it("carry nothing along that signs as a key of before, only what secrets are derived from", () => {
+    const path = newPath();
+    const files = openKeyFiles(path);
+    const first = files.newKey();
+    const secret = files.secret("erasures");
+    files.newKey();
+    files.newKey();
+    const blocks = readFileSync(path, "utf8").split(/-----[^-]+-----/);
+    const carried = blocks.map((block) => Buffer.from(block, "base64"));
+    const seed = first.export({ format: "der", type: "pkcs8" }).subarray(-32);
+    assert.ok(!carried.some((bytes) => bytes.includes(seed)));
+    assert.deepEqual(openKeyFiles(path).secret("erasures"), secret);
+    // Exported by another program, the key alone is left.
+    const key = String(openKeyFiles(path).privateKey()?.export({ format: "pem", type: "pkcs8" }));
+    writeFileSync(path, key);
+    assert.notDeepEqual(openKeyFiles(path).secret("erasures"), secret);
+  });
+
   it("take a key that another program made, also one with text around it", () => {
     const path = newPath();
     openKeyFiles(path).newKey();

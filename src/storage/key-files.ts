@@ -24,15 +24,16 @@ export function openKeyFiles(path: string): KeyFiles {
   return path === inMemory ? new KeyInMemory() : new KeyOnDisk(path);
 }
 
-/** A private key, and the seed that secrets are derived from: its own, or that of the first key before it. */
+/** A private key, and the root that secrets are derived from: its own, or that of the first key before it. */
 interface Held {
   readonly key: KeyObject;
-  readonly seed: Buffer;
+  readonly root: Buffer;
 }
 
 /**
- * The key's file is PKCS#8 in PEM. After a new key was made there is a second block in it, with the first key's seed:
- * one file is all that has to be kept, and no other program minds what stands behind the key.
+ * The key's file is PKCS#8 in PEM. After a new key was made there is a second block in it, with the first key's root:
+ * one file is all that has to be kept, and no other program minds what stands behind the key. The root is derived from
+ * the first key's seed, which it does not give back: nobody signs with it.
  */
 class KeyOnDisk implements KeyFiles {
   readonly path: string;
@@ -57,7 +58,7 @@ class KeyOnDisk implements KeyFiles {
       const digest = createHash("sha256").update(rawPublicKey(before.key)).digest("hex");
       replaceFile(`${this.path}.${digest.slice(0, 16)}.old`, readFileSync(this.path, "utf8"));
     }
-    replaceFile(this.path, printKey(key) + (before === undefined ? "" : printSeed(before.seed)));
+    replaceFile(this.path, printKey(key) + (before === undefined ? "" : printRoot(before.root)));
   }
 
   keptCheckpoint(): string | undefined {
@@ -102,14 +103,14 @@ class KeyOnDisk implements KeyFiles {
   secret(use: string): Buffer {
     const held = this.#held();
     if (held === undefined) throw new KeyUnusable(`There is no key ${this.path}; starting the service once makes it.`);
-    return derive(held.seed, use);
+    return derive(held.root, use);
   }
 
   #held(): Held | undefined {
     const text = readText(this.path);
     if (text === undefined) return undefined;
     const key = readKey(text);
-    if (key !== undefined) return { key, seed: readSeed(text) ?? seedOf(key) };
+    if (key !== undefined) return { key, root: readRoot(text) ?? rootOf(key) };
     throw new KeyUnusable(
       `${this.path} holds no Ed25519 private key in PEM; put the log's key there, or set SAYWHEN_KEY.`,
     );
@@ -134,7 +135,7 @@ class KeyInMemory implements KeyFiles {
   }
 
   putKey(key: KeyObject): void {
-    this.#held = { key, seed: this.#held?.seed ?? seedOf(key) };
+    this.#held = { key, root: this.#held?.root ?? rootOf(key) };
   }
 
   keptCheckpoint(): string | undefined {
@@ -156,7 +157,7 @@ class KeyInMemory implements KeyFiles {
 
   secret(use: string): Buffer {
     if (this.#held === undefined) throw new KeyUnusable("There is no key yet.");
-    return derive(this.#held.seed, use);
+    return derive(this.#held.root, use);
   }
 }
 
@@ -180,24 +181,24 @@ function readKey(text: string): KeyObject | undefined {
   }
 }
 
-/** The 32 bytes that an Ed25519 key is made from; they end its DER encoding (RFC 8410). */
-function seedOf(key: KeyObject): Buffer {
-  return key.export({ format: "der", type: "pkcs8" }).subarray(-32);
+/** Derived from the 32 bytes that an Ed25519 key is made from; they end its DER encoding (RFC 8410). */
+function rootOf(key: KeyObject): Buffer {
+  return derive(key.export({ format: "der", type: "pkcs8" }).subarray(-32), "root");
 }
 
-const seedForm = /-----BEGIN SAYWHEN FIRST SEED-----\s+([\w+/]{43}=)\s+-----END SAYWHEN FIRST SEED-----/;
+const rootForm = /-----BEGIN SAYWHEN ROOT SECRET-----\s+([\w+/]{43}=)\s+-----END SAYWHEN ROOT SECRET-----/;
 
-function printSeed(seed: Buffer): string {
-  return `-----BEGIN SAYWHEN FIRST SEED-----\n${seed.toString("base64")}\n-----END SAYWHEN FIRST SEED-----\n`;
+function printRoot(root: Buffer): string {
+  return `-----BEGIN SAYWHEN ROOT SECRET-----\n${root.toString("base64")}\n-----END SAYWHEN ROOT SECRET-----\n`;
 }
 
-function readSeed(text: string): Buffer | undefined {
-  const [, seed] = seedForm.exec(text) ?? [];
-  return seed === undefined ? undefined : Buffer.from(seed, "base64");
+function readRoot(text: string): Buffer | undefined {
+  const [, root] = rootForm.exec(text) ?? [];
+  return root === undefined ? undefined : Buffer.from(root, "base64");
 }
 
-function derive(seed: Buffer, use: string): Buffer {
-  return Buffer.from(hkdfSync("sha256", seed, "", `saywhen ${use}`, 32));
+function derive(from: Buffer, use: string): Buffer {
+  return Buffer.from(hkdfSync("sha256", from, "", `saywhen ${use}`, 32));
 }
 
 function readText(file: string): string | undefined {

@@ -46,10 +46,11 @@ export function migrate(db: DatabaseSync, now: string): void {
 /**
  * Sees to it that the schema is the one that this program reads, and changes nothing.
  *
- * @throws SchemaMismatch when it is older or newer
+ * @throws SchemaMismatch when it is older or newer, or when there is none
  */
 export function checkSchema(db: DatabaseSync): void {
   if (pendingMigrations(db).length === 0) return;
+  if (!hasTable(db, "migration")) throw new SchemaMismatch("The file is empty: it is no database yet.");
   throw new SchemaMismatch("The database is of an older version; start the service once, which brings it up to date.");
 }
 

@@ -15,6 +15,7 @@ import { type Digest, digestOf } from "./digests.ts";
 import { Directory } from "./directory.ts";
 import { SqliteInspection } from "./inspection.ts";
 import { checkSchema } from "./migrate.ts";
+import { differencesOf, dropForeign, makeMissing } from "./schema.ts";
 import { takeServingLock } from "./serving-lock.ts";
 
 /** Something that cannot be derived is wrong; nothing was changed. */
@@ -34,7 +35,8 @@ export interface Rebuilt {
 
 /**
  * Derives anew, from the changes alone, everything that is derived: streams with their heads and links, addresses, the
- * directory, tiles. In one transaction, which is committed only when the whole log verifies after it.
+ * directory, tiles. Indexes that are missing are made, and triggers and views, of which there are none, are dropped. In
+ * one transaction, which is committed only when the whole log verifies after it.
  *
  * @param file a database that no process serves
  * @throws StoreInUse when another process serves it
@@ -49,7 +51,10 @@ export async function rebuild(file: string): Promise<Rebuilt> {
   checkSchema(db);
   db.exec("BEGIN IMMEDIATE");
   const before = await verified(db);
+  const differences = differencesOf(db);
+  dropForeign(db, differences);
   await new Rebuilding(db).run();
+  makeMissing(db, differences);
   const { size, counts } = await verified(db);
   if (counts.derived > 0)
     throw new NotRebuildable("What is derived from the changes is still wrong: restore a backup.");

@@ -2,7 +2,7 @@ import type { KeyFiles } from "../service/key-files.ts";
 import { signNow } from "../service/sign-now.ts";
 import { type ReplacedLog, replacedLog, type TakenUp, takeUpBackup } from "../service/take-up-backup.ts";
 import { makeKey } from "./key-files.ts";
-import { openSqliteRecords } from "./open-records.ts";
+import { DatabaseMissing, openSqliteRecords } from "./open-records.ts";
 import { rebuild } from "./rebuild.ts";
 import { Replacement } from "./replacement.ts";
 import { soundLog } from "./sound-log.ts";
@@ -45,7 +45,7 @@ async function putInPlace(options: RestoreOptions): Promise<Restored> {
   const { database, backup, keyFiles } = options;
   using replacement = new Replacement(database, backup);
   const { copy } = replacement;
-  await withStore(copy, async () => undefined);
+  await withStore(copy, (store) => refuseEmpty(store, backup));
   const { counts } = await soundLog(copy, backup);
   if (counts.derived > 0) await rebuild(copy);
   const replaced = await logIn(replacement.database);
@@ -55,6 +55,12 @@ async function putInPlace(options: RestoreOptions): Promise<Restored> {
     if (newKey !== undefined) keyFiles.putKey(newKey);
   });
   return { ...taken, ...(before === undefined ? undefined : { before }) };
+}
+
+/** What holds nothing is no backup: an empty file, perhaps, that was to become one. */
+async function refuseEmpty(store: SqliteStore, backup: string): Promise<void> {
+  if ((await store.size()) > 0) return;
+  throw new DatabaseMissing(`${backup} holds no change: it is empty, and nothing can be restored from it.`);
 }
 
 /** Replaces the checkpoint beside the key, which is still that of the log before. */

@@ -15,6 +15,16 @@ export interface SignedRoot {
   readonly root: Buffer;
   /** Where the checkpoint is: "in a file", "that the database records". */
   readonly where: string;
+  /** The position of the continuation that names it as the last of the log before; what it lacks was owned up to there. */
+  readonly continuation?: number;
+}
+
+/** Entries that were signed for are not in the log, and a continuation says so. */
+export interface Loss {
+  /** Of the continuation. */
+  readonly position: number;
+  /** A sentence. */
+  readonly what: string;
 }
 
 /** The tree over the entries, against its tiles and against what was signed. */
@@ -34,11 +44,17 @@ export class TreeCheck {
   /** The largest size at which the tree was the one that was signed. */
   #proven = 0;
   #isWhole = true;
+  readonly #losses: Loss[] = [];
 
   constructor(inspection: Inspection, signed: readonly SignedRoot[], findings: Findings) {
     this.#inspection = inspection;
     this.#findings = findings;
     this.#ahead = signed.toSorted((one, other) => other.size - one.size);
+  }
+
+  /** What continuations own up to, by position, once all was taken. */
+  get losses(): readonly Loss[] {
+    return this.#losses.toSorted((one, other) => one.position - other.position);
   }
 
   /** The root hash over the entries that were taken, up to the first gap. */
@@ -100,11 +116,17 @@ export class TreeCheck {
     for (let next = this.#ahead.at(-1); next?.size === this.#tree.size; next = this.#ahead.at(-1)) {
       this.#ahead.pop();
       if (next.root.equals(this.#tree.root())) this.#proven = next.size;
+      else if (next.continuation !== undefined) this.#losses.push(lossOf(next.size, next.continuation));
       else this.#findings.add("checkpoint", rewritten(next, this.#proven));
     }
   }
 
-  #unreached({ size, where }: SignedRoot, end: number): void {
+  #unreached({ size, where, continuation }: SignedRoot, end: number): void {
+    if (continuation !== undefined) {
+      // What cannot be compared, for a gap before it, is found as the gap.
+      if (size > end) this.#losses.push(lossOf(size, continuation));
+      return;
+    }
     if (size <= end) {
       this.#findings.add("checkpoint", `The checkpoint ${where} cannot be compared: changes before it are missing.`);
       return;
@@ -141,6 +163,12 @@ export class TreeCheck {
       else this.#findings.add("derived", "Its hash in the log's tile is another.", position);
     }
   }
+}
+
+function lossOf(size: number, position: number): Loss {
+  const signed = size === 1 ? "1 entry" : `${size} entries`;
+  const what = `The log before was signed to ${signed} and is not continued from there: entries before this were lost or replaced.`;
+  return { position, what };
 }
 
 function rewritten({ size, where }: SignedRoot, proven: number): string {
