@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { branchOf } from "./log-identity.ts";
 import type { LogIdentity } from "./log-store.ts";
 
 /**
@@ -8,7 +9,7 @@ import type { LogIdentity } from "./log-store.ts";
  */
 export type Version = string;
 
-/** What tells the positions of a log from those that were lost before; undefined for a log that was never continued. */
+/** What tells the positions of a log from those of another under its key; undefined while there was no other. */
 export type LogContinuation = string | undefined;
 
 /**
@@ -34,7 +35,8 @@ export function versionOf(
  */
 export function continuationOf(identities: readonly Pick<LogIdentity, "origin">[], isSound: boolean): LogContinuation {
   if (!isSound) return randomBytes(4).toString("hex");
-  return identities.length > 1 ? identities.at(-1)?.origin.split("/").at(-1) : undefined;
+  const newest = identities.at(-1);
+  return newest && branchOf(newest.origin);
 }
 
 /** The conditions of RFC 9110 §13.1.1 and §13.1.2 under which a write may go ahead. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, it, mock } from "node:test";
 import { inProcess, type Transport } from "../support/exchange.ts";
 import { adminToken, startInProcess, temporaryFolder } from "../support/service.ts";
+import { serve } from "../support/serving.ts";
 import { get, putCustomer } from "./acts.ts";
 import { assertReceipts, checkpointOf, wholeLog } from "./whole-log.ts";
 
@@ -68,5 +69,24 @@ describe("a clock that is set back", () => {
     assertReceipts(file, recorded, receipts);
     const times = positions.map((position) => Date.parse(recorded[position]?.said?.at ?? ""));
     assert.deepEqual(times, [noon, noon, noon, noon, noon + hour / 2, noon + hour / 2]);
+  });
+});
+
+describe("a clock that was ahead", () => {
+  it("is told of at the next start, as changes then get times that are to come", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "saywhen.db");
+    mock.timers.enable({ apis: ["Date"], now: Date.now() + 24 * hour });
+    try {
+      await using running = await startInProcess({ file });
+      await put(inProcess(running.service.server), "a@example.com");
+    } finally {
+      mock.timers.reset();
+    }
+    const serving = serve(folder.path, { SAYWHEN_ADMIN_TOKEN: adminToken, SAYWHEN_DATABASE: file });
+    await serving.url;
+    serving.child.kill("SIGTERM");
+    const { stdout } = await serving.ended;
+    assert.match(stdout, /"changes":\d+,"msg":"changes of the log are later than the clock/);
   });
 });
