@@ -25,6 +25,23 @@ export function parseTileIndex(path: string): TileIndex | undefined {
   return part !== undefined && width >= tileHashes ? undefined : { index, width };
 }
 
+/** Which tile a node of the tree lies in, and where in it. */
+interface NodePlace {
+  /** The tile's level, and its index on that level. */
+  readonly level: number;
+  readonly index: number;
+  /** The node's height above the tile's hashes, 0 to 7, and its index at that height within the tile. */
+  readonly height: number;
+  readonly within: number;
+}
+
+/** Where the node over the leaves [index·2^level, (index+1)·2^level) lies: a tile's hashes are eight levels apart. */
+export function placeOfNode(level: number, index: number): NodePlace {
+  const height = level % 8;
+  const perTile = tileHashes / 2 ** height;
+  return { level: (level - height) / 8, index: Math.floor(index / perTile), height, within: index % perTile };
+}
+
 /**
  * A bundle: entries one after the other, each behind its length as two bytes, the higher one first.
  *

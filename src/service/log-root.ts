@@ -1,4 +1,4 @@
-import { tileHashes } from "../audit/tiles.ts";
+import { placeOfNode } from "../audit/tiles.ts";
 import { RunningTree, rootAt, TileNodes } from "../audit/tree.ts";
 import { hashLeaf, printEntry } from "../audit/verify-receipt.ts";
 import type { LogRecords } from "./log-store.ts";
@@ -14,10 +14,8 @@ export function rootOf(records: LogRecords, size: number): Promise<Buffer> {
 }
 
 async function fromTile(records: LogRecords, level: number, index: number): Promise<Buffer | undefined> {
-  const height = level % 8;
-  const perTile = tileHashes / 2 ** height;
-  const hashes = await records.tile((level - height) / 8, Math.floor(index / perTile));
-  const within = index % perTile;
+  const { height, within, ...tile } = placeOfNode(level, index);
+  const hashes = await records.tile(tile.level, tile.index);
   if (hashes === undefined || hashes.length < (within + 1) * 2 ** height * 32) return undefined;
   return new TileNodes(hashes).node(height, within);
 }

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { tileHashes } from "../audit/tiles.ts";
+import { placeOfNode, tileHashes } from "../audit/tiles.ts";
 import { rootAt, TileNodes, type TreeNodes } from "../audit/tree.ts";
 import { hashLeaf, printEntry } from "../audit/verify-receipt.ts";
 import type { LogStore, Tile } from "./log-store.ts";
@@ -71,10 +71,9 @@ export class LogTree implements TreeNodes {
   }
 
   async node(level: number, index: number): Promise<Buffer> {
-    const height = level % 8;
-    const perTile = tileHashes / 2 ** height;
-    const tile = await this.#tile((level - height) / 8, Math.floor(index / perTile));
-    return tile.node(height, index % perTile);
+    const place = placeOfNode(level, index);
+    const tile = await this.#tile(place.level, place.index);
+    return tile.node(place.height, place.within);
   }
 
   /** The first hashes of a tile, `width` of them, which the tree must cover. */
