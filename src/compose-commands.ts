@@ -9,12 +9,12 @@ import type { KeyFiles } from "./service/key-files.ts";
 import { keyOf } from "./service/log-identity.ts";
 import { signNow } from "./service/sign-now.ts";
 import { RecordDamaged } from "./service/store.ts";
-import { type BackedUp, writeBackup } from "./storage/backup.ts";
+import { type BackedUp, writeBackup } from "./storage/sqlite/backup.ts";
 import { openKeyFiles } from "./storage/key-files.ts";
-import { DatabaseMissing, openSqliteRecords } from "./storage/open-records.ts";
-import { type Rebuilt, rebuild } from "./storage/rebuild.ts";
-import { type Restored, restoreBackup } from "./storage/restore.ts";
-import { openSqliteStore, type SqliteStore } from "./storage/sqlite-store.ts";
+import { DatabaseMissing, openSqliteRecords } from "./storage/sqlite/open-records.ts";
+import { type Rebuilt, rebuild } from "./storage/sqlite/rebuild.ts";
+import { type Restored, restoreBackup } from "./storage/sqlite/restore.ts";
+import { openSqliteStore, type SqliteStore } from "./storage/sqlite/sqlite-store.ts";
 
 /** The database alone, for commands that are called while nothing serves. */
 export async function openDatabase(settings: Settings) {

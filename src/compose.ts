@@ -28,7 +28,7 @@ import { ensureAdmin } from "./service/ensure-admin.ts";
 import { noteErasure } from "./service/erasure-book.ts";
 import { Log, type LogOptions } from "./service/log.ts";
 import { openKeyFiles } from "./storage/key-files.ts";
-import { openSqliteStore, type SqliteStore } from "./storage/sqlite-store.ts";
+import { openSqliteStore, type SqliteStore } from "./storage/sqlite/sqlite-store.ts";
 import { docsPage } from "./web/docs-page.ts";
 import { problemPages } from "./web/problem-pages.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { writeBackup } from "../src/storage/backup.ts";
+import { writeBackup } from "../src/storage/sqlite/backup.ts";
 import { Told, write } from "./faults/http-writers.ts";
 import { readLog } from "./faults/whole-log.ts";
 import { place } from "./support/recorded.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, it } from "node:test";
 import { verifyReceipt } from "../src/audit/verify-receipt.ts";
-import { openSqliteRecords } from "../src/storage/open-records.ts";
+import { openSqliteRecords } from "../src/storage/sqlite/open-records.ts";
 import * as acts from "./faults/acts.ts";
 import { assertVerify, wholeLog } from "./faults/whole-log.ts";
 import { inProcess, type Transport } from "./support/exchange.ts";

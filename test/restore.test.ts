@@ -19,7 +19,7 @@ import { preferencesOf, type Stream } from "../src/domain/stream.ts";
 import { customer } from "../src/domain/subject.ts";
 import { continueLog } from "../src/service/continue-log.ts";
 import { openKeyFiles } from "../src/storage/key-files.ts";
-import { openSqliteStore } from "../src/storage/sqlite-store.ts";
+import { openSqliteStore } from "../src/storage/sqlite/sqlite-store.ts";
 import * as acts from "./faults/acts.ts";
 import { checkpointOf, readLog, wholeLog } from "./faults/whole-log.ts";
 import { type Place, place } from "./support/recorded.ts";
@@ -330,7 +330,7 @@ describe("saywhen restore", () => {
   it("brings a database of an older version up to date, on the copy only", async (test) => {
     const at = place(test);
     const old = new DatabaseSync(at.path("old"));
-    const folder = new URL("../src/storage/migrations/", import.meta.url);
+    const folder = new URL("../src/storage/sqlite/migrations/", import.meta.url);
     old.exec(
       "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, breaking INTEGER NOT NULL, applied_at TEXT NOT NULL) STRICT",
     );

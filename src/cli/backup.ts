@@ -1,5 +1,5 @@
 import type { Settings } from "../config/settings.ts";
-import type { BackedUp } from "../storage/backup.ts";
+import type { BackedUp } from "../storage/sqlite/backup.ts";
 import { type Command, misunderstood } from "./command.ts";
 import { inWords } from "./opened.ts";
 import { untilSignal } from "./signals.ts";

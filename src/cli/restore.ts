@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Settings } from "../config/settings.ts";
 import type { Lost } from "../service/take-up-backup.ts";
-import type { Restored } from "../storage/restore.ts";
+import type { Restored } from "../storage/sqlite/restore.ts";
 import { type Command, type CommandContext, misunderstood } from "./command.ts";
 import { counted, tellErasedAgain } from "./log.ts";
 import { inWords } from "./opened.ts";

@@ -9,7 +9,7 @@ import { verifierKeyOf } from "../audit/checkpoint.ts";
 import { openRecords } from "../compose-commands.ts";
 import { continueLog } from "../service/continue-log.ts";
 import { openKeyFiles } from "../storage/key-files.ts";
-import { openSqliteStore } from "../storage/sqlite-store.ts";
+import { openSqliteStore } from "../storage/sqlite/sqlite-store.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { run } from "./run.ts";
 import { verifyCommand } from "./verify.ts";

@@ -3,10 +3,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
-import type { Service } from "../../src/compose.ts";
-import { continueLog } from "../../src/service/continue-log.ts";
-import { openKeyFiles } from "../../src/storage/key-files.ts";
-import { openSqliteStore } from "../../src/storage/sqlite-store.ts";
+import type { Service } from "../compose.ts";
+import { continueLog } from "../service/continue-log.ts";
+import { openKeyFiles } from "../storage/key-files.ts";
+import { openSqliteStore } from "../storage/sqlite/sqlite-store.ts";
 import { startInProcess, temporaryFolder } from "../../test/support/service.ts";
 
 const tiles = ["tile/0/000.p/1", "tile/entries/000.p/1"];

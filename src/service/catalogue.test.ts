@@ -4,7 +4,7 @@ import type { Catalogue } from "../domain/catalogue.ts";
 import { checkCatalogue } from "../domain/catalogue-check.ts";
 import type { Act } from "../domain/change.ts";
 import { catalogueStream } from "../domain/stream.ts";
-import { openSqliteStore } from "../storage/sqlite-store.ts";
+import { openSqliteStore } from "../storage/sqlite/sqlite-store.ts";
 import { applyCatalogue, type CatalogueInForce, loadCatalogue } from "./catalogue.ts";
 import { recordCustomerPreferences } from "./record-customer-preferences.ts";
 import { recordOrganisationPreferences } from "./record-email-preferences.ts";

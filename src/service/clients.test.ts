@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Scope, scopes } from "../domain/client.ts";
 import { limits } from "../domain/limits.ts";
-import { openSqliteStore } from "../storage/sqlite-store.ts";
+import { openSqliteStore } from "../storage/sqlite/sqlite-store.ts";
 import { addClient } from "./add-client.ts";
 import type { ClientStore } from "./client-store.ts";
 import type { ClientWithSecret } from "./client-view.ts";

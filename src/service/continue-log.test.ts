@@ -6,7 +6,7 @@ import { canonicalJson, openNote, parseCheckpoint } from "../audit/verify-receip
 import { draft } from "../domain/change.ts";
 import { logStream, type Stream } from "../domain/stream.ts";
 import { makeKey, openKeyFiles } from "../storage/key-files.ts";
-import { openSqliteStore } from "../storage/sqlite-store.ts";
+import { openSqliteStore } from "../storage/sqlite/sqlite-store.ts";
 import { continueLog, NothingToContinue } from "./continue-log.ts";
 import { KeyUnusable } from "./key-files.ts";
 import { Log, LogStopped } from "./log.ts";

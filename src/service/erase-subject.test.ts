@@ -6,7 +6,7 @@ import { temporaryFolder } from "../../test/support/service.ts";
 import { draft } from "../domain/change.ts";
 import { entryOf, preferencesOf, type Stream } from "../domain/stream.ts";
 import { customer, type Subject, user } from "../domain/subject.ts";
-import { openSqliteStore, type SqliteStore } from "../storage/sqlite-store.ts";
+import { openSqliteStore, type SqliteStore } from "../storage/sqlite/sqlite-store.ts";
 import { eraseSubject } from "./erase-subject.ts";
 import { exportSubject } from "./export-subject.ts";
 import { RecordDamaged } from "./store.ts";

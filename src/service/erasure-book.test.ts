@@ -6,7 +6,7 @@ import { draft } from "../domain/change.ts";
 import { entryOf, preferencesOf, type Stream } from "../domain/stream.ts";
 import { customer, organisation, user } from "../domain/subject.ts";
 import { openKeyFiles } from "../storage/key-files.ts";
-import { openSqliteStore, type SqliteStore } from "../storage/sqlite-store.ts";
+import { openSqliteStore, type SqliteStore } from "../storage/sqlite/sqlite-store.ts";
 import { continueLog } from "./continue-log.ts";
 import { eraseSubject } from "./erase-subject.ts";
 import { eraseAgain, noteErasure } from "./erasure-book.ts";

@@ -12,7 +12,7 @@ import { hashLeaf, openNote, parseCheckpoint, printEntry, verifyReceipt } from "
 import type { Draft } from "../domain/change.ts";
 import type { Stream } from "../domain/stream.ts";
 import { openKeyFiles } from "../storage/key-files.ts";
-import { openSqliteStore, type SqliteStore } from "../storage/sqlite-store.ts";
+import { openSqliteStore, type SqliteStore } from "../storage/sqlite/sqlite-store.ts";
 import { continueLog } from "./continue-log.ts";
 import { type KeyFiles, KeyUnusable } from "./key-files.ts";
 import { Log, LogStopped } from "./log.ts";

@@ -7,7 +7,7 @@ import { differencesBetween } from "../domain/differences.ts";
 import type { EmailPreferences } from "../domain/email-preferences.ts";
 import { entryOf, preferencesOf, streamsOf } from "../domain/stream.ts";
 import { customer, organisation, type Subject, user } from "../domain/subject.ts";
-import { openSqliteStore } from "../storage/sqlite-store.ts";
+import { openSqliteStore } from "../storage/sqlite/sqlite-store.ts";
 import { cursorOf, type HistoryPlace, readCursor, readHistory } from "./read-history.ts";
 import type { Store } from "./store.ts";
 

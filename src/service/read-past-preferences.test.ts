@@ -7,7 +7,7 @@ import type { Selection } from "../domain/customer-preferences.ts";
 import type { EmailPreferences } from "../domain/email-preferences.ts";
 import { catalogueStream, entryOf, preferencesOf, streamsOf } from "../domain/stream.ts";
 import { customer, organisation, user } from "../domain/subject.ts";
-import { openSqliteStore } from "../storage/sqlite-store.ts";
+import { openSqliteStore } from "../storage/sqlite/sqlite-store.ts";
 import { readCustomerChoices, readPreferencesInForce } from "./read-past-preferences.ts";
 import type { Store } from "./store.ts";
 

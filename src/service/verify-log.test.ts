@@ -11,11 +11,11 @@ import { commitmentOf } from "../audit/verify-receipt.ts";
 import { draft } from "../domain/change.ts";
 import { preferencesOf } from "../domain/stream.ts";
 import { customer } from "../domain/subject.ts";
-import { openSqliteRecords } from "../storage/open-records.ts";
+import { openSqliteRecords } from "../storage/sqlite/open-records.ts";
 import { openKeyFiles } from "../storage/key-files.ts";
-import { NotRebuildable, rebuild } from "../storage/rebuild.ts";
-import { failureOf } from "../storage/sqlite-failure.ts";
-import { openSqliteStore } from "../storage/sqlite-store.ts";
+import { NotRebuildable, rebuild } from "../storage/sqlite/rebuild.ts";
+import { failureOf } from "../storage/sqlite/sqlite-failure.ts";
+import { openSqliteStore } from "../storage/sqlite/sqlite-store.ts";
 import { continueLog } from "./continue-log.ts";
 import { type VerifyOptions, verifyLog } from "./verify-log.ts";
 

@@ -17,7 +17,7 @@ import { dirname } from "node:path";
 import { rawPublicKey } from "../audit/checkpoint.ts";
 import { type KeyFiles, KeyUnusable } from "../service/key-files.ts";
 import { StoreUnavailable } from "../service/store.ts";
-import { inMemory } from "./database-file.ts";
+import { inMemory } from "./sqlite/database-file.ts";
 
 /** @param path of the key's file, which need not be there; `:memory:` keeps nothing */
 export function openKeyFiles(path: string): KeyFiles {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
-import { migrate } from "../../src/storage/migrate.ts";
+import { migrate } from "../../src/storage/sqlite/migrate.ts";
 
 const golden = new URL("../golden/schema.sqlite.sql", import.meta.url);
 

@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { type Store, StoreUnavailable } from "../../src/service/store.ts";
-import { openSqliteStore } from "../../src/storage/sqlite-store.ts";
+import { openSqliteStore } from "../../src/storage/sqlite/sqlite-store.ts";
 import { change, put, streamOf } from "../contract/store-support.ts";
 import { customersError, organisationsError, problemDetails } from "../support/errors.ts";
 import { overOneConnection, type Transport } from "../support/exchange.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { openSqliteStore } from "../../src/storage/sqlite-store.ts";
+import { openSqliteStore } from "../../src/storage/sqlite/sqlite-store.ts";
 import { temporaryFolder } from "../support/service.ts";
 import { assertVerify, type Recorded, wholeLog } from "./whole-log.ts";
 

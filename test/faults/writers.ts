@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import { erasureStream, type Stream } from "../../src/domain/stream.ts";
 import type { Newest, Step } from "../../src/service/store.ts";
-import { openSqliteStore } from "../../src/storage/sqlite-store.ts";
+import { openSqliteStore } from "../../src/storage/sqlite/sqlite-store.ts";
 
 /**
  * A process that writes until it is killed: 64 writers, a hundred subjects. What comes of each write is told on stdout

@@ -5,7 +5,7 @@ import { customer, organisation, user } from "../../src/domain/subject.ts";
 import { eraseSubject } from "../../src/service/erase-subject.ts";
 import { Log } from "../../src/service/log.ts";
 import { openKeyFiles } from "../../src/storage/key-files.ts";
-import { openSqliteStore } from "../../src/storage/sqlite-store.ts";
+import { openSqliteStore } from "../../src/storage/sqlite/sqlite-store.ts";
 
 /** One step of a history. */
 export interface Act {

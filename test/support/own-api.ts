@@ -11,7 +11,7 @@ import { makeServer } from "../../src/http/server.ts";
 import { loadCatalogue } from "../../src/service/catalogue.ts";
 import { ClientRegistry } from "../../src/service/clients.ts";
 import { ensureAdmin } from "../../src/service/ensure-admin.ts";
-import { openSqliteStore } from "../../src/storage/sqlite-store.ts";
+import { openSqliteStore } from "../../src/storage/sqlite/sqlite-store.ts";
 
 export const adminToken = "the-token-of-the-operator-of-this-test";
 

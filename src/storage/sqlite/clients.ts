@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
-import type { Client, IssuedToken, Scope, Secret } from "../domain/client.ts";
+import type { Client, IssuedToken, Scope, Secret } from "../../domain/client.ts";
 import { inTransaction } from "./transaction.ts";
 
 const clientsSql = "SELECT id, created_at, revoked_at, scopes, secrets FROM client ORDER BY id";

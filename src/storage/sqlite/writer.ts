@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { DatabaseSync } from "node:sqlite";
-import type { Change, Draft } from "../domain/change.ts";
-import { heldAddresses } from "../domain/held-addresses.ts";
-import { limits } from "../domain/limits.ts";
-import type { Stream } from "../domain/stream.ts";
-import { type Appended, type Newest, type Refused, type Step, StoreUnavailable, type Write } from "../service/store.ts";
+import type { Change, Draft } from "../../domain/change.ts";
+import { heldAddresses } from "../../domain/held-addresses.ts";
+import { limits } from "../../domain/limits.ts";
+import type { Stream } from "../../domain/stream.ts";
+import { type Appended, type Newest, type Refused, type Step, StoreUnavailable, type Write } from "../../service/store.ts";
 import type { Addresses } from "./addresses.ts";
 import type { Changes, Time } from "./changes.ts";
 import type { Directory, EntryKind } from "./directory.ts";

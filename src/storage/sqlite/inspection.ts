@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { ChangeRow } from "../service/change-row.ts";
+import type { ChangeRow } from "../../service/change-row.ts";
 import {
   type AddressRow,
   type DirectoryRow,
@@ -10,8 +10,8 @@ import {
   type StorageFault,
   type StreamRow,
   type TileRow,
-} from "../service/inspection.ts";
-import type { LogIdentity } from "../service/log-store.ts";
+} from "../../service/inspection.ts";
+import type { LogIdentity } from "../../service/log-store.ts";
 import { changeColumns } from "./change-row.ts";
 import { type Digest, digestOf } from "./digests.ts";
 import { LogTables } from "./log-tables.ts";

@@ -1,6 +1,6 @@
-import type { Change } from "../domain/change.ts";
-import { type ChangeRow, isErased, saidIn } from "../service/change-row.ts";
-import { type Opening, RecordDamaged } from "../service/store.ts";
+import type { Change } from "../../domain/change.ts";
+import { type ChangeRow, isErased, saidIn } from "../../service/change-row.ts";
+import { type Opening, RecordDamaged } from "../../service/store.ts";
 
 /**
  * What to select for a ChangeRow. Whatever the disk has made of a row, each column has its type, so that what is wrong

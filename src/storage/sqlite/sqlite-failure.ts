@@ -1,4 +1,4 @@
-import { StoreUnavailable } from "../service/store.ts";
+import { StoreUnavailable } from "../../service/store.ts";
 
 /** SQLite's primary result codes (sqlite.org/rescode.html) that tell of the storage, not of what was asked of it. */
 const kinds: ReadonlyMap<number, string> = new Map([

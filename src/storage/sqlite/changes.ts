@@ -1,15 +1,15 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { commitmentOf } from "../audit/verify-receipt.ts";
-import type { Change, ChangeKind, Draft } from "../domain/change.ts";
-import type { Stream } from "../domain/stream.ts";
-import { type ChangeRow, isErased } from "../service/change-row.ts";
-import { type Opening, RecordDamaged } from "../service/store.ts";
+import { commitmentOf } from "../../audit/verify-receipt.ts";
+import type { Change, ChangeKind, Draft } from "../../domain/change.ts";
+import type { Stream } from "../../domain/stream.ts";
+import { type ChangeRow, isErased } from "../../service/change-row.ts";
+import { type Opening, RecordDamaged } from "../../service/store.ts";
 import { blankSql, changeColumns, openingOf } from "./change-row.ts";
-import { changeText } from "./change-text.ts";
+import { changeText } from "../change-text.ts";
 import type { Digest } from "./digests.ts";
 import { Recent } from "./recent.ts";
-import { newSalt } from "./salts.ts";
+import { newSalt } from "../salts.ts";
 
 /** Characters of stored text in one generation of remembered heads; two generations of parsed ones take some 192 MiB. */
 const rememberedTextMax = 24 * 1024 * 1024;

@@ -1,9 +1,9 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { tileHashes } from "../audit/tiles.ts";
-import type { Entry } from "../audit/verify-receipt.ts";
-import { type ChangeRow, entryOf } from "../service/change-row.ts";
-import type { LogIdentity, SignedCheckpoint, Tile } from "../service/log-store.ts";
-import { RecordDamaged } from "../service/store.ts";
+import { tileHashes } from "../../audit/tiles.ts";
+import type { Entry } from "../../audit/verify-receipt.ts";
+import { type ChangeRow, entryOf } from "../../service/change-row.ts";
+import type { LogIdentity, SignedCheckpoint, Tile } from "../../service/log-store.ts";
+import { RecordDamaged } from "../../service/store.ts";
 import { inTransaction } from "./transaction.ts";
 
 const entriesSql =

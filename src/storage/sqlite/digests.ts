@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import { sha256 } from "../audit/verify-receipt.ts";
-import { StoreUnavailable } from "../service/store.ts";
+import { sha256 } from "../../audit/verify-receipt.ts";
+import { StoreUnavailable } from "../../service/store.ts";
 
 const digestBytes = 16;
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import { StoreUnavailable } from "../service/store.ts";
+import { StoreUnavailable } from "../../service/store.ts";
 import { lockWaitMs } from "./database-file.ts";
 import { failureOf } from "./sqlite-failure.ts";
 

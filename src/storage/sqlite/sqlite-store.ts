@@ -1,8 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Client, IssuedToken } from "../domain/client.ts";
-import type { ClientStore } from "../service/client-store.ts";
-import type { LogIdentity, LogStore, SignedCheckpoint, Tile } from "../service/log-store.ts";
-import type { Appended, Refused, Store, Write } from "../service/store.ts";
+import type { Client, IssuedToken } from "../../domain/client.ts";
+import type { ClientStore } from "../../service/client-store.ts";
+import type { LogIdentity, LogStore, SignedCheckpoint, Tile } from "../../service/log-store.ts";
+import type { Appended, Refused, Store, Write } from "../../service/store.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { Clients } from "./clients.ts";
 import { inMemory, openFile, realFile } from "./database-file.ts";

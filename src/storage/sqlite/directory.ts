@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Draft } from "../domain/change.ts";
-import type { UserEntry } from "../domain/directory.ts";
-import { type EntryName, entryNameOf, entryOf, preferencesOf, type Stream, subjectOf } from "../domain/stream.ts";
-import { isCustomer, organisation, user } from "../domain/subject.ts";
-import { type Page, RecordDamaged } from "../service/store.ts";
+import type { Draft } from "../../domain/change.ts";
+import type { UserEntry } from "../../domain/directory.ts";
+import { type EntryName, entryNameOf, entryOf, preferencesOf, type Stream, subjectOf } from "../../domain/stream.ts";
+import { isCustomer, organisation, user } from "../../domain/subject.ts";
+import { type Page, RecordDamaged } from "../../service/store.ts";
 import type { Changes, StreamRow } from "./changes.ts";
 import type { Digest } from "./digests.ts";
 

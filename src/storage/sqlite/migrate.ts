@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
-import { commitmentOf } from "../audit/verify-receipt.ts";
+import { commitmentOf } from "../../audit/verify-receipt.ts";
 import { type Digest, digestOf } from "./digests.ts";
 import { inTransaction } from "./transaction.ts";
 

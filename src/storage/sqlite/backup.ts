@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { verifierKeyOf } from "../audit/checkpoint.ts";
+import { verifierKeyOf } from "../../audit/checkpoint.ts";
 import { lockWaitMs } from "./database-file.ts";
 import { DatabaseMissing, openSqliteRecords } from "./open-records.ts";
 import { soundLog } from "./sound-log.ts";

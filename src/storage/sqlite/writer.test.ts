@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it, type TestContext } from "node:test";
-import { erasureStream, type Stream } from "../domain/stream.ts";
-import { StoreUnavailable } from "../service/store.ts";
+import { erasureStream, type Stream } from "../../domain/stream.ts";
+import { StoreUnavailable } from "../../service/store.ts";
 import { Addresses } from "./addresses.ts";
 import { Changes } from "./changes.ts";
 import { digestOf } from "./digests.ts";

@@ -1,7 +1,7 @@
-import type { KeyFiles } from "../service/key-files.ts";
-import { signNow } from "../service/sign-now.ts";
-import { type ReplacedLog, replacedLog, type TakenUp, takeUpBackup } from "../service/take-up-backup.ts";
-import { makeKey } from "./key-files.ts";
+import type { KeyFiles } from "../../service/key-files.ts";
+import { signNow } from "../../service/sign-now.ts";
+import { type ReplacedLog, replacedLog, type TakenUp, takeUpBackup } from "../../service/take-up-backup.ts";
+import { makeKey } from "../key-files.ts";
 import { DatabaseMissing, openSqliteRecords } from "./open-records.ts";
 import { rebuild } from "./rebuild.ts";
 import { Replacement } from "./replacement.ts";

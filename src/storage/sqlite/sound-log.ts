@@ -1,4 +1,4 @@
-import { type VerifiedLog, verifyLog } from "../service/verify-log.ts";
+import { type VerifiedLog, verifyLog } from "../../service/verify-log.ts";
 import { openSqliteRecords } from "./open-records.ts";
 
 /** A database holds what cannot be derived anew and is not as it was signed, or not what its entries say. */

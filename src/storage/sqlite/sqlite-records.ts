@@ -1,11 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Entry } from "../audit/verify-receipt.ts";
-import type { Change } from "../domain/change.ts";
-import type { OrganisationEntry, UserEntry } from "../domain/directory.ts";
-import { entryNameOf, type Stream } from "../domain/stream.ts";
-import type { Inspectable, Inspection } from "../service/inspection.ts";
-import type { LogIdentity, LogRecords } from "../service/log-store.ts";
+import type { Entry } from "../../audit/verify-receipt.ts";
+import type { Change } from "../../domain/change.ts";
+import type { OrganisationEntry, UserEntry } from "../../domain/directory.ts";
+import { entryNameOf, type Stream } from "../../domain/stream.ts";
+import type { Inspectable, Inspection } from "../../service/inspection.ts";
+import type { LogIdentity, LogRecords } from "../../service/log-store.ts";
 import {
   type Listing,
   type NewestOf,
@@ -14,7 +14,7 @@ import {
   RecordDamaged,
   type Records,
   StoreUnavailable,
-} from "../service/store.ts";
+} from "../../service/store.ts";
 import { Addresses } from "./addresses.ts";
 import { Changes } from "./changes.ts";
 import { digestOf } from "./digests.ts";
