@@ -1,6 +1,7 @@
 import { http } from "./http.ts";
 import { log } from "./log.ts";
 import { profile } from "./profile.ts";
+import { scale } from "./scale.ts";
 
 /** `npm run bench [name] [-- options]`: the benchmarks by name, and how each is called. */
 const benches: Readonly<Record<string, { readonly calls: readonly string[]; readonly run: Run }>> = {
@@ -13,6 +14,13 @@ const benches: Readonly<Record<string, { readonly calls: readonly string[]; read
   },
   log: { calls: ["log [-- [--entries 10000000] [--changes 1000000] [--write]]"], run: log },
   profile: { calls: ["profile -- <file.cpuprofile> [--top 40] [--last <seconds>]"], run: profile },
+  scale: {
+    calls: [
+      "scale [-- --subjects 5e6 [--changes-a-day 2e5] [--questions-a-day 1e7] [--reads-a-day 1e5] [--peak-factor 5]",
+      "          [--years 3] [--addresses 2] [--standby-ms 0]]",
+    ],
+    run: scale,
+  },
 };
 
 type Run = (args: string[]) => Promise<void>;

@@ -28,8 +28,12 @@ export async function openDatabase(settings: Settings) {
     const identity = (await store.identities()).at(-1);
     if (identity !== undefined) keyOf(identity, keyFiles);
     const catalogue = await loadCatalogue(store, () => readCatalogueFile(settings.catalogue));
-    const clients = await ClientRegistry.open(store, Date.now());
-    return { store, catalogue, clients, close: () => store.close() };
+    const clients = await ClientRegistry.open(store);
+    const close = () => {
+      clients.close();
+      return store.close();
+    };
+    return { store, catalogue, clients, close };
   } catch (error) {
     await store.close();
     throw error;

@@ -58,6 +58,7 @@ export async function compose(settings: Settings, lines: LogLines = openLogLines
   const metrics = makeMetrics();
   const keyFiles = openKeyFiles(settings.key);
   let log: Log | undefined;
+  let registry: ClientRegistry | undefined;
   const store = await openSqliteStore({
     file: settings.database,
     onErasure: (erased) => noteErasure(keyFiles, erased),
@@ -73,7 +74,7 @@ export async function compose(settings: Settings, lines: LogLines = openLogLines
   try {
     const proof = (log = await openProof({ store, keyFiles, settings, logger, metrics }));
     const catalogue = await loadCatalogue(store, () => readCatalogueFile(settings.catalogue));
-    const clients = await ClientRegistry.open(store, Date.now());
+    const clients = (registry = await openClients(store, logger));
     const { adminToken } = settings;
     await warnOfClock(store, logger);
     const firstToken = await ensureAdmin(clients, adminToken === undefined ? {} : { adminToken }, Date.now());
@@ -103,12 +104,14 @@ export async function compose(settings: Settings, lines: LogLines = openLogLines
         const overdue = setTimeout(() => server.server.closeAllConnections(), limits.stopMs);
         await server.close();
         clearTimeout(overdue);
+        clients.close();
         await proof.close();
         await store.close();
         await lines.flush();
       },
     };
   } catch (error) {
+    registry?.close();
     await log?.close();
     await store.close();
     throw error;
@@ -162,10 +165,15 @@ async function openProof({ store, keyFiles, settings, logger, metrics }: ProofPa
   const { baseUrl, context } = settings;
   const base = baseUrl === undefined ? {} : { base: makeLinks(baseUrl, context).root.replace(/^\w+:\/\//, "") };
   const onError = (err: unknown) => logger.error({ err }, "the log could not be signed yet; it will be tried again");
-  const log = await Log.open({ store, keyFiles, ...base, onError });
-  if (log.stoppedBecause !== undefined) logger.error(`the log is not signed: ${log.stoppedBecause}`);
+  const onStopped = (because: string) => logger.error(`the log is not signed: ${because}`);
+  const log = await Log.open({ store, keyFiles, ...base, onError, onStopped });
   metrics.watchLog(() => log.figures);
   return log;
+}
+
+function openClients(store: SqliteStore, logger: LogLines["logger"]): Promise<ClientRegistry> {
+  const onError = (err: unknown) => logger.error({ err }, "the clients could not be looked at; it will be tried again");
+  return ClientRegistry.open(store, { onError });
 }
 
 /** Times never go back: behind the log, a clock that was set right again counts for nothing until it has caught up. */

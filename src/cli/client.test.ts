@@ -148,7 +148,7 @@ describe("saywhen catalogue", () => {
     writeFileSync(file, (out[0] ?? "").replace("version: 1", "version: 2").replace("- News", "- News\n  - Events"));
     const applied = await saywhen(`catalogue apply ${file}`, env);
     assert.deepEqual([applied.code, applied.err], [0, "Version 2 of the catalogue is in force, since change 1."]);
-    assert.equal(api.catalogue.words.modules.entries.length, 2);
+    assert.equal(api.catalogue.change.document.modules.length, 2);
   });
 
   it("checks a file without asking anybody, and names line and column of what is wrong", async () => {

@@ -75,7 +75,9 @@ function add(id: string, wanted: readonly string[], context: CommandContext): Pr
 
 async function list(context: CommandContext): Promise<readonly ClientView[]> {
   const request = { method: "GET", path: "/v1/clients", read: inShape(clientList) } as const;
-  const answer = await through(context, request, ({ clients }) => ({ value: { clients: listClients(clients) } }));
+  const answer = await through(context, request, async ({ clients }) => ({
+    value: { clients: await listClients(clients) },
+  }));
   return answer.clients;
 }
 

@@ -49,12 +49,28 @@ export const limits = {
   clientTokensMax: 1000,
   /** Seconds for which a token is valid. */
   tokenSeconds: 3600,
+  /** Milliseconds between two looks at whether another node has changed the clients: a revocation holds by then. */
+  clientsFollowMs: 1000,
   /** Secrets of one client; the oldest goes when one more is made, so that one can be replaced without a gap. */
   clientSecretsMax: 2,
   /** Milliseconds by which the log's last change may be ahead of the clock before the operator is told. */
   clockBehindMs: 60_000,
   /** Writes that one transaction carries: bounds how long the event loop stands still for one. */
   groupWrites: 512,
+  /** Connections that a node holds to PostgreSQL at most. */
+  databaseConnections: 8,
+  /** Statements that read the newest changes of many subjects, under way at one time. */
+  databaseReads: 2,
+  /** Milliseconds that opening a connection to PostgreSQL, or waiting for a free one, may take. */
+  databaseConnectMs: 4000,
+  /** Milliseconds that PostgreSQL may take to answer a request's statement. */
+  databaseAnswerMs: 5000,
+  /** Milliseconds that an erasure waits for PostgreSQL to vacuum what was erased. */
+  scrubMs: 30_000,
+  /** Milliseconds for which an idle connection to PostgreSQL is kept. */
+  databaseIdleMs: 60_000,
+  /** Milliseconds within which a write whose outcome is unknown is looked for; then its sender is told so. */
+  unknownOutcomeMs: 4000,
   /** Milliseconds between two looks at whether there is something to be signed that nobody has asked for. */
   checkpointMs: 10_000,
   /** Milliseconds that a stop waits for the last checkpoint to be signed and kept. */

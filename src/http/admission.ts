@@ -18,7 +18,7 @@ export interface Admission {
 }
 
 export interface Gate {
-  readonly clients: Pick<ClientRegistry, "authenticate">;
+  readonly clients: Pick<ClientRegistry, "authenticate" | "look">;
   /** Undefined: clients may ask as often as they like. */
   readonly rateLimit: RateLimit | undefined;
   readonly now: () => number;
@@ -27,10 +27,46 @@ export interface Gate {
 /**
  * Lets a request in, or refuses it, before a byte of its body is read: who is it (401), within its rate (429), the
  * contract's own headers (400), may it (403), in which formats (406, 415).
+ *
+ * @returns a promise only where its token is not known here, and another node may have given it out
+ * @throws Refusal
  */
-export function admit(route: Route, request: FastifyRequest, reply: FastifyReply, gate: Gate): Admission {
+export function admit(
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  gate: Gate,
+): Admission | Promise<Admission> {
+  if (route.scope === undefined) return admitCaller(route, request, reply, gate, undefined);
+  const token = tokenOf(request.headers);
+  const caller = gate.clients.authenticate(token, gate.now());
+  return caller === undefined
+    ? admitAfterLook(route, request, reply, gate, token)
+    : admitCaller(route, request, reply, gate, caller);
+}
+
+/** One who is still unknown after a look at what other nodes have changed is nobody. */
+async function admitAfterLook(
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  gate: Gate,
+  token: string,
+): Promise<Admission> {
+  await gate.clients.look();
+  const caller = gate.clients.authenticate(token, gate.now());
+  if (caller === undefined) throw new Refusal("token-invalid", [], invalidToken);
+  return admitCaller(route, request, reply, gate, caller);
+}
+
+function admitCaller(
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  gate: Gate,
+  caller: Client | undefined,
+): Admission {
   const { headers } = request;
-  const caller = route.scope === undefined ? undefined : authenticate(headers, gate);
   if (caller !== undefined && gate.rateLimit !== undefined) spend(caller, reply, gate.rateLimit, gate.now());
   const trackingId = route.family === "customers" ? checkContractHeaders(request, caller) : "";
   if (caller !== undefined && route.scope !== undefined) checkScope(caller, route.scope);
@@ -46,17 +82,13 @@ const inJson: Negotiated = { format: "json", type: jsonType };
 const invalidToken = { "www-authenticate": 'Bearer realm="saywhen", error="invalid_token"' };
 
 /** RFC 6750 §3: a request without credentials is told no error code, one with wrong credentials is. */
-function authenticate(headers: IncomingHttpHeaders, { clients, now }: Gate): Client {
-  const { authorization } = headers;
-  const token = authorization === undefined ? undefined : /^Bearer +([!-~]+) *$/i.exec(authorization)?.[1];
+function tokenOf({ authorization }: IncomingHttpHeaders): string {
   if (authorization === undefined) {
     throw new Refusal("token-missing", [], { "www-authenticate": 'Bearer realm="saywhen"' });
   }
-  const caller = token === undefined ? undefined : clients.authenticate(token, now());
-  if (caller === undefined) {
-    throw new Refusal("token-invalid", [], invalidToken);
-  }
-  return caller;
+  const token = /^Bearer +([!-~]+) *$/i.exec(authorization)?.[1];
+  if (token === undefined) throw new Refusal("token-invalid", [], invalidToken);
+  return token;
 }
 
 /** Whatever becomes of the request, it counts, and its answer says what is left. */

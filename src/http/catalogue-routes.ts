@@ -1,4 +1,4 @@
-import { applyCatalogue, type CatalogueInForce } from "../service/catalogue.ts";
+import { applyCatalogue, type CatalogueInForce, readCatalogue } from "../service/catalogue.ts";
 import type { Store } from "../service/store.ts";
 import { catalogueAnswer, catalogueWish } from "../wire/catalogue.ts";
 import { actOf } from "./act.ts";
@@ -15,7 +15,7 @@ export function catalogueRoutes(store: Store, inForce: CatalogueInForce): Route[
       method: "GET",
       summary: "The catalogue that counts, and the change that recorded it",
       shapes: { answer: catalogueAnswer.name },
-      handle: ({ type }) => ({ status: 200, body: printed(inForce.change), type }),
+      handle: async ({ type }) => ({ status: 200, body: printed(await readCatalogue(store, inForce)), type }),
     },
     {
       ...shared,

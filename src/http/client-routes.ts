@@ -20,7 +20,7 @@ export function clientRoutes(registry: ClientRegistry): Route[] {
       path: "/v1/clients",
       summary: "Every client, the revoked ones too",
       shapes: { answer: clientList.name },
-      handle: (call) => json(call, clientList.print({ clients: listClients(registry) }, "json")),
+      handle: (call) => list(registry, call),
     },
     {
       ...shared,
@@ -68,8 +68,12 @@ async function add(registry: ClientRegistry, call: Call): Promise<Answer> {
   return { ...answer, status: 201, headers: { ...answer.headers, location: `/v1/clients/${client.id}` } };
 }
 
-function show(registry: ClientRegistry, call: Call): Answer {
-  const outcome = readClient(registry, clientIdOf(call));
+async function list(registry: ClientRegistry, call: Call): Promise<Answer> {
+  return json(call, clientList.print({ clients: await listClients(registry) }, "json"));
+}
+
+async function show(registry: ClientRegistry, call: Call): Promise<Answer> {
+  const outcome = await readClient(registry, clientIdOf(call));
   if ("rejected" in outcome) throw refuseRejected(outcome.rejected);
   return json(call, clientAnswer.print({ client: outcome.value }, "json"));
 }

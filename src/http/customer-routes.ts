@@ -1,4 +1,5 @@
 import { isCustomerId } from "../domain/subject.ts";
+import { readCatalogue } from "../service/catalogue.ts";
 import type { Customers } from "../service/customers.ts";
 import { readCustomerPreferences } from "../service/read-customer-preferences.ts";
 import { faultsOfCustomerWish, recordCustomerPreferences } from "../service/record-customer-preferences.ts";
@@ -63,7 +64,7 @@ export function customerRoutes(customers: Customers): Route[] {
 async function readPreferences(customers: Customers, call: Call): Promise<Answer> {
   const reading = await readCustomerPreferences(customers, customerIdOf(call));
   return document(call, reading.version, reading.document !== undefined, () =>
-    printCustomerPreferences(reading.document, customers.catalogue.words, call.trackingId, call.format),
+    printCustomerPreferences(reading.document, reading.words, call.trackingId, call.format),
   );
 }
 
@@ -86,9 +87,9 @@ async function recordPreferences(customers: Customers, call: Call): Promise<Answ
   return recorded(call, outcome.value.change, body);
 }
 
-function listCategories({ catalogue }: Customers, call: Call): Answer {
-  const published = catalogue.words.catalogue.categories.filter(({ retired }) => !retired);
-  const names = published.map(({ name }) => ({ category: name }));
+async function listCategories({ store, catalogue }: Customers, call: Call): Promise<Answer> {
+  const { document: current } = await readCatalogue(store, catalogue);
+  const names = current.categories.filter(({ retired }) => !retired).map(({ name }) => ({ category: name }));
   const body = categories.print({ request_tracking_id: call.trackingId, categories: names }, call.format);
   return { status: 200, body, type: call.type };
 }

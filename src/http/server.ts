@@ -92,8 +92,13 @@ function serveRoutes(server: FastifyInstance, { routes, gate }: ServerParts): vo
         url: path.replace(/\{\+[^}]+\}$/, "*").replaceAll(/\{([^}]+)\}/g, ":$1"),
         onRequest: (request, reply, done) => {
           request.served = route;
-          request.admission = admit(route, request, reply, gate);
-          done();
+          const letIn = (admission: Admission) => {
+            request.admission = admission;
+            done();
+          };
+          const admission = admit(route, request, reply, gate);
+          if (admission instanceof Promise) admission.then(letIn, done);
+          else letIn(admission);
         },
         handler: (request, reply) => answer(route, request, reply),
       });

@@ -1,9 +1,9 @@
 import { type Client, clientIdPattern, isScope, scopes as knownScopes } from "../domain/client.ts";
 import type { Fault } from "../domain/fault.ts";
-import type { ClientRegistry } from "./clients.ts";
+import type { ClientRegistry, ClientStep } from "./clients.ts";
 import { adminId } from "./ensure-admin.ts";
 import { type ClientWithSecret, viewOf } from "./client-view.ts";
-import type { Outcome } from "./outcome.ts";
+import { type Outcome, rejected } from "./outcome.ts";
 import { newSecret, sha256 } from "./secret.ts";
 
 /** A client as it is asked for, not checked yet. */
@@ -20,11 +20,11 @@ export interface ClientWish {
  *   that client for good, revoked or not; `admin` is the operator's, `saywhen` the service's own
  */
 export function addClient(registry: ClientRegistry, wish: ClientWish, now: number): Promise<Outcome<ClientWithSecret>> {
-  return registry.inTurn(async () => {
+  return registry.change((): ClientStep<Outcome<ClientWithSecret>> => {
     const faults = faultsOf(wish);
-    if (faults.length > 0) return { rejected: { problem: "invalid", faults } };
+    if (faults.length > 0) return { value: rejected("invalid", faults) };
     if (reserved.includes(wish.id) || registry.client(wish.id) !== undefined) {
-      return { rejected: { problem: "client-taken", faults: [takenFault] } };
+      return { value: rejected("client-taken", [takenFault]) };
     }
     const secret = newSecret();
     const createdAt = new Date(now).toISOString();
@@ -34,8 +34,7 @@ export function addClient(registry: ClientRegistry, wish: ClientWish, now: numbe
       scopes: knownScopes.filter((scope) => wish.scopes.includes(scope)),
       secrets: [{ createdAt, sha256: sha256(secret) }],
     };
-    await registry.keep(client);
-    return { value: { client: viewOf(client), secret } };
+    return { keep: client, value: { value: { client: viewOf(client), secret } } };
   });
 }
 

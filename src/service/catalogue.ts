@@ -19,31 +19,40 @@ import type { Newest, Step, Store } from "./store.ts";
 const ownAct: Act = { actor: "saywhen", client: "saywhen" };
 const shownUsersMax = 3;
 
-/** Holds the catalogue that counts now: requests look names up in it, a newer one takes its place. */
+/**
+ * The catalogue, opened for look-ups once a version. Which one counts is what the log has at that moment, as another node
+ * may have recorded a newer one: whoever asks for words hands in the change that was read with all else.
+ */
 export class CatalogueInForce {
   #change: Change<Catalogue>;
   #words: CatalogueWords;
+  /** The last one that was opened without being in force here. */
+  #beside: { readonly change: Change<Catalogue>; readonly words: CatalogueWords } | undefined;
 
   constructor(change: Change<Catalogue>) {
     this.#change = change;
     this.#words = openCatalogue(change.document);
   }
 
-  get words(): CatalogueWords {
-    return this.#words;
+  /**
+   * The words of the catalogue that was read, with whatever they are needed for; a newer one is in force from then on.
+   *
+   * @param change undefined where none was found: then those in force
+   */
+  at(change: Change<Catalogue> | undefined): CatalogueWords {
+    if (change !== undefined) this.adopt(change);
+    return this.#wordsOf(change);
   }
 
   /**
    * The words of the catalogue that the log has at the moment of a write: one that was recorded just before it counts,
-   * although it is put in force here a moment later.
+   * although it is not in force yet, because it is not committed yet either.
    */
   wordsAt(newest: Newest): CatalogueWords {
-    const change = newest.change(catalogueStream);
-    if (change === undefined || change.position === this.#change.position) return this.#words;
-    return openCatalogue(change.document);
+    return this.#wordsOf(newest.change(catalogueStream));
   }
 
-  /** The change that recorded it. */
+  /** The change that recorded the one in force here. */
   get change(): Change<Catalogue> {
     return this.#change;
   }
@@ -51,9 +60,22 @@ export class CatalogueInForce {
   /** Puts a newer catalogue in force; an older one changes nothing, so the order in which calls arrive does not matter. */
   adopt(change: Change<Catalogue>): void {
     if (change.position <= this.#change.position) return;
-    this.#words = openCatalogue(change.document);
+    this.#words = this.#wordsOf(change);
     this.#change = change;
   }
+
+  /** One that is not in force is told by the change itself: what was not committed leaves its position to another. */
+  #wordsOf(change: Change<Catalogue> | undefined): CatalogueWords {
+    if (change === undefined || change.position === this.#change.position) return this.#words;
+    if (this.#beside?.change !== change) this.#beside = { change, words: openCatalogue(change.document) };
+    return this.#beside.words;
+  }
+}
+
+/** The catalogue that counts now, whichever node recorded it, with the change that did. */
+export async function readCatalogue(store: Store, inForce: CatalogueInForce): Promise<Change<Catalogue>> {
+  const [newest] = await store.newest([catalogueStream]);
+  return newest ?? inForce.change;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Client, IssuedToken, Scope } from "../domain/client.ts";
 import { limits } from "../domain/limits.ts";
 import type { ClientStore } from "./client-store.ts";
 import { sha256 } from "./secret.ts";
+import { StoreUnavailable } from "./store.ts";
 
 interface Holder {
   client: Client;
@@ -20,32 +21,83 @@ interface Credential {
   readonly scopes?: readonly Scope[];
 }
 
+/** What a change of one client comes to: the client to be kept, if any, and what its caller gets. */
+export interface ClientStep<Value> {
+  readonly keep?: Client;
+  readonly value: Value;
+}
+
+/** How often a change is decided anew because another node was faster. */
+const triesMax = 10;
+
+export interface RegistryOptions {
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
+  /** Called when what other nodes have changed cannot be looked at: once, until it can be again. It is tried again. */
+  readonly onError?: (error: unknown) => void;
+}
+
 /**
- * Every client and live token, in memory: authentication is on the way of every request and never waits for storage.
- * What changes is durable before it is in force here.
+ * Every client and live token, in memory: authentication is on the way of every request and waits for storage only with
+ * a secret that is not known here. What changes is durable before it is in force here; what another node has changed is
+ * looked for all the time.
  */
 export class ClientRegistry {
   readonly #store: ClientStore;
+  readonly #clock: () => number;
+  readonly #onError: (error: unknown) => void;
+  readonly #presented = Buffer.alloc(64);
+  readonly #cadence: NodeJS.Timeout;
   readonly #holders = new Map<string, Holder>();
   readonly #credentials = new Map<string, Credential>();
-  readonly #presented = Buffer.alloc(64);
+  /** That of the clients and tokens which are held here, as the store counts; undefined before the first look. */
+  #version: number | undefined;
   #turn: Promise<unknown> = Promise.resolve();
+  /** The look that has not begun yet. */
+  #nextLook: Promise<void> | undefined;
+  #isBehind = false;
 
-  private constructor(store: ClientStore) {
+  private constructor(store: ClientStore, { clock = Date.now, onError = () => undefined }: RegistryOptions) {
     this.#store = store;
+    this.#clock = clock;
+    this.#onError = onError;
+    this.#cadence = setInterval(() => void this.#lookInTime(), limits.clientsFollowMs).unref();
   }
 
   /**
-   * Loads every client and every token that has not expired.
+   * Loads every client and every token that has not expired, and follows what other nodes change until it is closed.
    *
-   * @param now milliseconds since 1970
    * @throws StoreUnavailable
    */
-  static async open(store: ClientStore, now: number): Promise<ClientRegistry> {
-    const registry = new ClientRegistry(store);
-    for (const client of await store.clients()) registry.#remember(client);
-    for (const token of await store.tokens(new Date(now).toISOString())) registry.#rememberToken(token, now);
-    return registry;
+  static async open(store: ClientStore, options: RegistryOptions = {}): Promise<ClientRegistry> {
+    const registry = new ClientRegistry(store, options);
+    try {
+      await registry.look();
+      return registry;
+    } catch (error) {
+      registry.close();
+      throw error;
+    }
+  }
+
+  /** Follows no longer what other nodes change. */
+  close(): void {
+    clearInterval(this.#cadence);
+  }
+
+  /**
+   * Looks whether clients or tokens were changed by another node, and takes that over. When the promise resolves, all
+   * that was changed before the call is in force here. One look goes on at a time: those who ask meanwhile share the
+   * next.
+   *
+   * Rejects with StoreUnavailable.
+   */
+  look(): Promise<void> {
+    this.#nextLook ??= this.#inTurn(() => {
+      this.#nextLook = undefined;
+      return this.#takeOver();
+    });
+    return this.#nextLook;
   }
 
   /**
@@ -79,27 +131,82 @@ export class ClientRegistry {
     return [...this.#holders.values()].map(({ client }) => client).sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
+  /**
+   * Changes a client, durably. The step is run on what every node has changed before, and again when another node was
+   * faster with the same client, so that no change is lost. A client that is kept without secrets loses its tokens at
+   * once.
+   *
+   * Rejects with StoreUnavailable, also when another node was faster each time.
+   */
+  change<Value>(step: () => ClientStep<Value>): Promise<Value> {
+    return this.#inTurn(async () => {
+      for (let tries = 0; tries < triesMax; tries += 1) {
+        await this.#takeOver();
+        const { keep, value } = step();
+        if (keep === undefined || (await this.#keep(keep))) return value;
+      }
+      throw new StoreUnavailable("the client changes faster than it can be changed from here");
+    });
+  }
+
+  /**
+   * Gives out a token, durably, if there is one to be given out when its turn has come.
+   *
+   * @param token what is to be kept, decided on what the change before has left
+   * @param now milliseconds since 1970
+   * @returns whether it was kept: not where the client was revoked meanwhile
+   */
+  giveOut(token: () => IssuedToken | undefined, now: number): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const given = token();
+      if (given === undefined || !(await this.#store.saveToken(given, new Date(now).toISOString()))) return false;
+      this.#counted();
+      this.#rememberToken(given, now);
+      return true;
+    });
+  }
+
   /** Runs one change of clients or tokens after the other, so that each decides on what the one before it left. */
-  inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
+  #inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
     const result = this.#turn.then(change);
     this.#turn = result.catch(() => undefined);
     return result;
   }
 
-  /** Adds or replaces a client, durably. One without secrets loses its tokens at once. To be called in turn. */
-  async keep(client: Client): Promise<void> {
-    await this.#store.saveClient(client);
+  async #keep(client: Client): Promise<boolean> {
+    if (!(await this.#store.saveClient(client, this.client(client.id)))) return false;
+    this.#counted();
     this.#remember(client);
+    return true;
   }
 
-  /**
-   * Keeps a token, durably. To be called in turn.
-   *
-   * @param now milliseconds since 1970
-   */
-  async keepToken(token: IssuedToken, now: number): Promise<void> {
-    await this.#store.saveToken(token, new Date(now).toISOString());
-    this.#rememberToken(token, now);
+  /** One change more, which is in force here. If another node made one too, the store has counted further. */
+  #counted(): void {
+    if (this.#version !== undefined) this.#version += 1;
+  }
+
+  /** The version is read first: what changes after that is met at the next look. */
+  async #takeOver(): Promise<void> {
+    const version = await this.#store.clientsVersion();
+    if (version === this.#version) return;
+    const clients = await this.#store.clients();
+    const now = this.#clock();
+    const tokens = await this.#store.tokens(new Date(now).toISOString());
+    this.#holders.clear();
+    this.#credentials.clear();
+    for (const client of clients) this.#remember(client);
+    for (const token of tokens) this.#rememberToken(token, now);
+    this.#version = version;
+  }
+
+  async #lookInTime(): Promise<void> {
+    try {
+      await this.look();
+      this.#isBehind = false;
+    } catch (error) {
+      if (!this.#isBehind) this.#onError(error);
+      this.#isBehind = true;
+    }
   }
 
   /** Found by its digest, of which no one can choose the bytes; compared in constant time all the same. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, it, type TestContext } from "node:test";
-import { rawPublicKey, verifierKeyOf } from "../audit/checkpoint.ts";
+import { printCheckpoint, rawPublicKey, signNote, verifierKeyOf } from "../audit/checkpoint.ts";
 import { canonicalJson, openNote, parseCheckpoint } from "../audit/verify-receipt.ts";
 import { draft } from "../domain/change.ts";
 import { logStream, type Stream } from "../domain/stream.ts";
@@ -117,12 +117,26 @@ describe("continuing the log", () => {
   });
 
   it("names the kept checkpoint where it shows more than the database's own", async (test) => {
-    const { store, keyFiles, add, sign, continuation, first } = await signedLog(test);
-    await add("customer:2");
-    const { note } = await sign();
-    await store.saveCheckpoint({ size: 1, note: first.note });
+    const { store, keyFiles, continuation } = await signedLog(test);
+    const key = keyFiles.privateKey();
+    assert(key !== undefined);
+    const origin = "example.com/v1/log";
+    const note = signNote(printCheckpoint({ origin, size: 9, root: Buffer.alloc(32) }), origin, key);
+    await keyFiles.keepCheckpoint(note);
     await continueLog(store, keyFiles);
     assert.equal((await continuation())?.document.lastCheckpoint, note);
+  });
+
+  it("is done once when two ask for it at the same time", async (test) => {
+    const { store, keyFiles, sign } = await signedLog(test);
+    const both = await Promise.allSettled([continueLog(store, keyFiles), continueLog(store, keyFiles)]);
+    const done = both.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+    const refused = both.flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
+    assert.equal(done.length, 1);
+    assert(refused[0] instanceof NothingToContinue);
+    const identities = await store.identities();
+    assert.deepEqual([identities.length, identities[1]?.origin], [2, done[0]?.origin]);
+    assert.equal((await sign()).key, done[0]?.verifierKey);
   });
 
   it("gives the first name another ending each time, whatever the name was", async (test) => {

@@ -57,7 +57,8 @@ export async function continueLog(
     ...(lastErasure === undefined ? undefined : { lastErasure }),
     previousKey,
   });
-  await store.addIdentity({ origin, publicKey: rawPublicKey(key), since: position + 1 });
+  const identity = { origin, publicKey: rawPublicKey(key), since: position + 1 };
+  if (!(await store.addIdentity(identity, identities.length))) throw alreadyContinued();
   return { origin, verifierKey, position };
 }
 
@@ -79,6 +80,11 @@ export async function refuseNeedless(store: Store & LogStore, keyFiles: KeyFiles
 
 function neverSigned(): NothingToContinue {
   return new NothingToContinue("The log was never signed: start the service, which gives it its identity.");
+}
+
+/** Of two who continue a log at the same time one does; what the other has recorded is a change without effect. */
+function alreadyContinued(): NothingToContinue {
+  return new NothingToContinue("Somebody else has continued the log at the same time. Look at it before you do again.");
 }
 
 function keyFor(newKey: boolean | KeyObject, keyFiles: KeyFiles): KeyObject {

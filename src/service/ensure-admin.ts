@@ -1,5 +1,5 @@
 import { type Client, scopes } from "../domain/client.ts";
-import type { ClientRegistry } from "./clients.ts";
+import type { ClientRegistry, ClientStep } from "./clients.ts";
 import { asRevoked } from "./revoke-client.ts";
 import { newSecret, sha256 } from "./secret.ts";
 
@@ -20,15 +20,11 @@ export function ensureAdmin(
   { adminToken }: { readonly adminToken?: string },
   now: number,
 ): Promise<string | undefined> {
-  return registry.inTurn(async () => {
-    if (adminToken !== undefined) {
-      await setAdminToken(registry, adminToken, now);
-      return undefined;
-    }
-    if (registry.clients().some((client) => client.scopes.includes("admin"))) return undefined;
+  if (adminToken !== undefined) return setAdminToken(registry, adminToken, now);
+  return registry.change((): ClientStep<string | undefined> => {
+    if (registry.clients().some((client) => client.scopes.includes("admin"))) return { value: undefined };
     const secret = newSecret();
-    await registry.keep(adminWith(secret, now));
-    return secret;
+    return { keep: adminWith(secret, now), value: secret };
   });
 }
 
@@ -37,17 +33,28 @@ export class AdminTokenUnusable extends Error {
   override readonly name = "AdminTokenUnusable";
 }
 
-async function setAdminToken(registry: ClientRegistry, token: string, now: number): Promise<void> {
-  const known = registry.client(adminId);
-  if (known !== undefined && isComplete(known, token)) return;
-  const owner = registry.clients().find(({ secrets }) => secrets.some((secret) => secret.sha256 === sha256(token)));
-  if (owner !== undefined && owner.id !== adminId) {
-    throw new AdminTokenUnusable(`The admin token is a secret of the client ${owner.id}; choose another.`);
-  }
+async function setAdminToken(registry: ClientRegistry, token: string, now: number): Promise<undefined> {
   // Revoked first: the tokens that were given out for the old secrets go with them.
-  if (known !== undefined) await registry.keep(asRevoked(known, now));
-  const admin = adminWith(token, now);
-  await registry.keep({ ...admin, createdAt: known?.createdAt ?? admin.createdAt });
+  await registry.change(() => {
+    refuseOwned(registry, token);
+    const known = registry.client(adminId);
+    const isOld = known !== undefined && known.secrets.length > 0 && !isComplete(known, token);
+    return isOld ? { keep: asRevoked(known, now), value: undefined } : nothing;
+  });
+  return registry.change(() => {
+    const known = registry.client(adminId);
+    if (known !== undefined && isComplete(known, token)) return nothing;
+    const admin = adminWith(token, now);
+    return { keep: { ...admin, createdAt: known?.createdAt ?? admin.createdAt }, value: undefined };
+  });
+}
+
+const nothing: ClientStep<undefined> = { value: undefined };
+
+function refuseOwned(registry: ClientRegistry, token: string): void {
+  const owner = registry.clients().find(({ secrets }) => secrets.some((secret) => secret.sha256 === sha256(token)));
+  if (owner === undefined || owner.id === adminId) return;
+  throw new AdminTokenUnusable(`The admin token is a secret of the client ${owner.id}; choose another.`);
 }
 
 function adminWith(secret: string, now: number): Client {

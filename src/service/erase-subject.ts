@@ -37,7 +37,7 @@ export async function eraseSubject(
     if (positions.length === 0 || !isMeant(newest)) return { refuse: "subject-unknown" };
     return { append: [draft({ actor, client }, "erasure", erasureStream, { positions })], erase: streams };
   };
-  const result = await store.append({ reads: streams, step });
+  const result = await store.append({ reads: streams, positions: streams, step });
   // Also when there was nothing to erase: it may be the second call for one that readers hold up.
   await store.scrubbed();
   if ("refused" in result) return rejected(result.refused);

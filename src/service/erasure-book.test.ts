@@ -241,7 +241,7 @@ async function restoredStore(test: TestContext, keyFiles: KeyFiles, streams: rea
 /** Gives the log an identity. */
 async function signed(store: SqliteStore, keyFiles: KeyFiles): Promise<void> {
   const publicKey = rawPublicKey(keyFiles.privateKey() ?? keyFiles.newKey());
-  await store.addIdentity({ origin: "example.com/v1/log", publicKey, since: 0 });
+  await store.addIdentity({ origin: "example.com/v1/log", publicKey, since: 0 }, 0);
 }
 
 function timeAt({ now }: { readonly now: number }): string {

@@ -16,7 +16,8 @@ export interface KeyFiles {
   privateKey(): KeyObject | undefined;
 
   /**
-   * Makes a new private key, and puts it in the place of the one before.
+   * Makes a new private key, and puts it in the place of the one before. Where there was none, and another process that
+   * shares the folder makes one at the same time, both have the same.
    *
    * @throws KeyUnusable as `putKey` does
    */
@@ -34,8 +35,8 @@ export interface KeyFiles {
   keptCheckpoint(): string | undefined;
 
   /**
-   * Keeps a signed checkpoint in the place of the one before. When the promise resolves, it survives a power loss.
-   * Rejects with StoreUnavailable; then one of the two is there, whole.
+   * Keeps a signed checkpoint in the place of the one before, unless that is a larger one of the same origin, as another
+   * node may have kept it. When the promise resolves, it survives a power loss. Nodes may share the key's folder. Rejects with StoreUnavailable; then one of the two is there, whole.
    */
   keepCheckpoint(note: string): Promise<void>;
 

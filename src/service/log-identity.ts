@@ -36,15 +36,26 @@ export async function identityInForce(
 ): Promise<SigningIdentity> {
   const identity = (await store.identities()).at(-1);
   if (identity !== undefined) return { identity, privateKey: keyOf(identity, keyFiles) };
+  const taken = await takeOn(store, keyFiles, tree, base);
+  // Where another node was faster, the log has that node's identity, and this node must have its key.
+  return taken ?? identityInForce(store, keyFiles, tree, base);
+}
+
+/** Gives the log its first identity; undefined when it has one by now. */
+async function takeOn(
+  store: LogStore,
+  keyFiles: KeyFiles,
+  tree: LogTree,
+  base: string | undefined,
+): Promise<SigningIdentity | undefined> {
   await refuseLost(store, keyFiles, tree);
   const before = keyFiles.privateKey();
   const privateKey = before ?? keyFiles.newKey();
   const publicKey = rawPublicKey(privateKey);
   const plain = originOf(base, publicKey);
   const origin = before === undefined ? plain : branchFrom(plain);
-  const taken = { origin, publicKey, since: await store.size() };
-  await store.addIdentity(taken);
-  return { identity: taken, privateKey };
+  const identity = { origin, publicKey, since: await store.size() };
+  return (await store.addIdentity(identity, 0)) ? { identity, privateKey } : undefined;
 }
 
 /**
@@ -174,7 +185,7 @@ export async function signedBefore(
 }
 
 /** What a checkpoint says, and which identity signed it; undefined when none of them did. */
-function openSigned(note: string, identities: readonly LogIdentity[]) {
+export function openSigned(note: string, identities: readonly LogIdentity[]) {
   const keys = new Map(identities.map((each) => [verifierKeyOf(each.origin, each.publicKey), each]));
   const opened = openCheckpoint(note, keys.keys());
   if (!opened.ok) return undefined;
@@ -194,7 +205,8 @@ async function seenBy(store: Pick<Records, "opening">, identity: LogIdentity | u
   }
 }
 
-async function isPartOf(
+/** Whether the log, which has `size` entries, begins with the tree that was signed. */
+export async function isPartOf(
   signed: { size: number; root: Buffer },
   size: number,
   tree: Pick<LogTree, "reach" | "root">,
@@ -212,14 +224,16 @@ async function isPartOf(
 const goOn =
   "whoever was erased since may be back, and `saywhen log continue` erases them again and starts a new origin over what is there";
 
-function unknownCheckpoint(where: string): string {
+/** Why nothing is signed after a checkpoint that cannot be understood. */
+export function unknownCheckpoint(where: string): string {
   return (
     `The checkpoint ${where} is damaged, or of a log that this database does not know, perhaps because it was restored ` +
     `to a state before that. Put the right file or database back; otherwise, ${goOn}.`
   );
 }
 
-function notExtended(signed: number, size: number): string {
+/** Why nothing is signed where the log does not begin with what was signed. */
+export function notExtended(signed: number, size: number): string {
   return signed > size
     ? `The log has ${size} entries and ${signed} were signed for: the database was set back. ` +
         `Put the one back that has them all; if it is lost, ${goOn}.`

@@ -26,14 +26,25 @@ export interface LogRecords {
 
 /** The same, to be written as well. */
 export interface LogStore extends LogRecords {
-  /** Adds or replaces tiles, all of them or none. */
+  /** Adds or replaces tiles, all of them or none. A tile that is stored with more hashes stays as it is. */
   saveTiles(tiles: readonly Tile[]): Promise<void>;
 
-  /** Adds an identity, which is in force from then on. */
-  addIdentity(identity: LogIdentity): Promise<void>;
+  /**
+   * Adds an identity, which is in force from then on. Where the log has another number of identities than the caller
+   * believes, none is added: of two who took one on at the same time, one did.
+   *
+   * @param after how many identities the log has, as the caller believes
+   * @returns whether it was added
+   */
+  addIdentity(identity: LogIdentity, after: number): Promise<boolean>;
 
-  /** Keeps the last signed checkpoint of the identity in force. */
-  saveCheckpoint(checkpoint: SignedCheckpoint): Promise<void>;
+  /**
+   * Keeps the last signed checkpoint of the identity in force; a smaller one than is kept changes nothing. Nor does one
+   * of an identity that is no longer in force.
+   *
+   * @param origin that of the identity which has signed it
+   */
+  saveCheckpoint(checkpoint: SignedCheckpoint, origin: string): Promise<void>;
 }
 
 /** Under what name and key the log is signed. */

@@ -3,6 +3,7 @@ import { placeOfNode, tileHashes } from "../audit/tiles.ts";
 import { rootAt, TileNodes, type TreeNodes } from "../audit/tree.ts";
 import { hashLeaf, printEntry } from "../audit/verify-receipt.ts";
 import type { LogStore, Tile } from "./log-store.ts";
+import { RecordDamaged } from "./store.ts";
 
 const hashBytes = 32;
 const fullTileBytes = tileHashes * hashBytes;
@@ -21,15 +22,20 @@ const noEdge = edgeOf(Buffer.alloc(0));
 /**
  * The tree over the log's entries. It follows them from what is stored, a tile at a time, whoever appended them. Full
  * tiles are stored, with the hashes above them; the leaves after the last full tile stay in memory.
+ *
+ * A database that was set back, as by a failover, and has grown again holds other entries than those in memory. So each
+ * time the tree is reached, the entry at its end is compared with the leaf made of it; salts see to it that no other is
+ * the same. A tree that does not fit is taken from the storage anew.
  */
 export class LogTree implements TreeNodes {
   readonly #store: LogStore;
   /** By level; none is ever full, and that of level 0 is not stored. */
-  readonly #edges: Edge[];
+  #edges: Edge[];
   readonly #remembered = new Map<string, TileNodes>();
   /** How many entries the full tiles of level 0 cover. */
   #tiled: number;
-  #advance: Promise<void> | undefined;
+  /** One step after the other: two at once would add the same entries twice. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(store: LogStore, tiled: number, edges: Edge[]) {
     this.#store = store;
@@ -39,14 +45,7 @@ export class LogTree implements TreeNodes {
 
   /** The tree as far as its tiles are stored; from nothing, to be derived anew, where one of them is missing. */
   static async open(store: LogStore): Promise<LogTree> {
-    const tiled = await store.tiled();
-    const edges = [noEdge];
-    for (let count = tiled / tileHashes; count > 0; count = Math.floor(count / tileHashes)) {
-      const width = (count % tileHashes) * hashBytes;
-      const row = width === 0 ? noEdge.hashes : await store.tile(edges.length, Math.floor(count / tileHashes));
-      if (row === undefined || row.length < width) return new LogTree(store, 0, [noEdge]);
-      edges.push(edgeOf(row.subarray(0, width)));
-    }
+    const { tiled, edges } = await readTiles(store);
     return new LogTree(store, tiled, edges);
   }
 
@@ -55,14 +54,14 @@ export class LogTree implements TreeNodes {
     return this.#tiled + this.#edge(0).hashes.length / hashBytes;
   }
 
-  /** Resolves when the tree covers the log's first `size` entries; the log must have them. */
+  /**
+   * Resolves when the tree covers the log's first `size` entries, as the log has them now; it must have them.
+   *
+   * Rejects with RecordDamaged when the stored tiles and the entries do not fit together.
+   */
   async reach(size: number): Promise<void> {
-    while (this.size < size) {
-      this.#advance ??= this.#step(size).finally(() => {
-        this.#advance = undefined;
-      });
-      await this.#advance;
-    }
+    if (size <= this.size) await this.#inTurn(() => this.#confirm(size));
+    while (this.size < size) await this.#inTurn(() => this.#step(size));
   }
 
   /** The root hash over the first entries, size of them, which the tree must cover. */
@@ -82,16 +81,48 @@ export class LogTree implements TreeNodes {
     return hashes.subarray(0, width * hashBytes);
   }
 
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Sees to it that the last of the first `size` entries is still the one that the tree was made of. */
+  async #confirm(size: number): Promise<void> {
+    if (size > 0 && size <= this.size) await this.#join(size, await this.#leaves(size - 1, size));
+  }
+
   /** Adds entries up to the end of the tile, or to the goal: one turn's work, so that no request waits for long. */
   async #step(goal: number): Promise<void> {
     const from = this.size;
-    const entries = await this.#store.entries(from, Math.min(this.#tiled + tileHashes, goal));
-    if (entries.length === 0) throw new Error(`the log ends at ${from} and should have ${goal} entries`);
-    const leaves = entries.map((entry) => hashLeaf(printEntry(entry)));
-    const hashes = Buffer.concat([this.#edge(0).hashes, ...leaves]);
+    if (from >= goal) return;
+    const leaves = await this.#leaves(Math.max(from - 1, 0), Math.min(this.#tiled + tileHashes, goal));
+    if (!(await this.#join(from, leaves))) return;
+    const added = from === 0 ? leaves : leaves.slice(1);
+    if (added.length === 0) throw new Error(`the log ends at ${from} and should have ${goal} entries`);
+    const hashes = Buffer.concat([this.#edge(0).hashes, ...added]);
     if (hashes.length === fullTileBytes) await this.#moveUp(hashes);
     else this.#edges[0] = edgeOf(hashes);
     await nextTurn();
+  }
+
+  async #leaves(from: number, to: number): Promise<Buffer[]> {
+    return (await this.#store.entries(from, to)).map((entry) => hashLeaf(printEntry(entry)));
+  }
+
+  /**
+   * Whether the tree's first `size` entries are followed by what was read.
+   *
+   * @param leaves as they are now, beginning with the last of those entries
+   */
+  async #join(size: number, [last]: readonly Buffer[]): Promise<boolean> {
+    if (size === 0 || last?.equals(await this.node(0, size - 1))) return true;
+    const { tiled, edges } = await readTiles(this.#store);
+    if (tiled >= size) throw new RecordDamaged(size - 1, "its entry and the log's tree do not fit together");
+    this.#tiled = tiled;
+    this.#edges = edges;
+    this.#remembered.clear();
+    return false;
   }
 
   /** Stores a full tile of level 0 and, above it, the rows that its hash makes longer; only then are they of the tree. */
@@ -149,6 +180,18 @@ export class LogTree implements TreeNodes {
 /** What is derived from the log's entries is not there. */
 export class TileMissing extends Error {
   override readonly name = "TileMissing";
+}
+
+async function readTiles(store: LogStore): Promise<{ readonly tiled: number; readonly edges: Edge[] }> {
+  const tiled = await store.tiled();
+  const edges = [noEdge];
+  for (let count = tiled / tileHashes; count > 0; count = Math.floor(count / tileHashes)) {
+    const width = (count % tileHashes) * hashBytes;
+    const row = width === 0 ? noEdge.hashes : await store.tile(edges.length, Math.floor(count / tileHashes));
+    if (row === undefined || row.length < width) return { tiled: 0, edges: [noEdge] };
+    edges.push(edgeOf(row.subarray(0, width)));
+  }
+  return { tiled, edges };
 }
 
 function edgeOf(hashes: Buffer): Edge {

@@ -7,8 +7,9 @@ import { hashLeaf, printEntry, rootFromPath } from "../audit/verify-receipt.ts";
 import { limits } from "../domain/limits.ts";
 import type { KeyFiles } from "./key-files.ts";
 import { branchOf, identityInForce, type SignedBefore, signedBefore, type SignedTree } from "./log-identity.ts";
-import type { LogStore } from "./log-store.ts";
+import type { LogIdentity, LogStore } from "./log-store.ts";
 import { LogTree } from "./log-tree.ts";
+import { signedMeanwhile } from "./signed-meanwhile.ts";
 import { RecordDamaged, type Records } from "./store.ts";
 
 /** What the log is opened with. */
@@ -19,6 +20,8 @@ export interface LogOptions {
   readonly base?: string;
   /** Called with what goes wrong while nobody waits for it; it is tried again. */
   readonly onError: (error: unknown) => void;
+  /** Called once, when nothing is signed any more, or from the start: with `stoppedBecause`. */
+  readonly onStopped?: (because: string) => void;
 }
 
 /** Nothing is signed, because the log is not an extension of what was signed before. */
@@ -32,13 +35,13 @@ export class Log {
   readonly verifierKey: string;
   /** What the origin has behind that of the first log at its address; undefined when it is that one. */
   readonly branch: string | undefined;
-  /** Why nothing is signed: a sentence for the operator. Undefined when all is well. */
-  readonly stoppedBecause: string | undefined;
   readonly #options: LogOptions;
   readonly #tree: LogTree;
-  readonly #origin: string;
+  readonly #identity: LogIdentity;
   readonly #privateKey: KeyObject;
   readonly #cadence: NodeJS.Timeout;
+  #stoppedBecause: string | undefined;
+  /** What was signed last, by whatever node, as far as it is known here. */
   #last: SignedTree | undefined;
   /** How many entries the log had when it was last looked at. */
   #size: number;
@@ -53,13 +56,13 @@ export class Log {
   private constructor(options: LogOptions, parts: LogParts) {
     this.#options = options;
     this.#tree = parts.tree;
-    this.#origin = parts.origin;
+    this.#identity = parts.identity;
     this.#privateKey = parts.privateKey;
     this.#last = parts.before.last;
     this.#size = parts.size;
-    this.branch = parts.branch;
-    this.stoppedBecause = parts.before.stoppedBecause;
-    this.verifierKey = verifierKeyOf(parts.origin, parts.publicKey);
+    this.branch = branchOf(parts.identity.origin);
+    this.verifierKey = verifierKeyOf(parts.identity.origin, parts.identity.publicKey);
+    if (parts.before.stoppedBecause !== undefined) this.#stop(parts.before.stoppedBecause);
     this.#cadence = setInterval(() => void this.#signInTime(), limits.checkpointMs).unref();
     this.follow();
   }
@@ -74,8 +77,12 @@ export class Log {
     const tree = await LogTree.open(store);
     const { identity, privateKey } = await identityInForce(store, keyFiles, tree, base);
     const before = await signedBefore(store, keyFiles, tree);
-    const branch = branchOf(identity.origin);
-    return new Log(options, { ...identity, branch, privateKey, tree, before, size: await store.size() });
+    return new Log(options, { identity, privateKey, tree, before, size: await store.size() });
+  }
+
+  /** Why nothing is signed: a sentence for the operator. Undefined when all is well. */
+  get stoppedBecause(): string | undefined {
+    return this.#stoppedBecause;
   }
 
   /** What operations look at. */
@@ -98,8 +105,8 @@ export class Log {
   }
 
   /**
-   * The newest checkpoint, a signed note over everything that was committed when it was asked for. It is kept, durably,
-   * before it is given out; whoever asks while one is being signed shares the next.
+   * The newest checkpoint, a signed note over everything that was committed when it was asked for, by this node or by
+   * another. It is kept, durably, before it is given out; whoever asks while one is being signed shares the next.
    *
    * Rejects with LogStopped while nothing is signed, with StoreUnavailable when it cannot be kept.
    */
@@ -176,24 +183,41 @@ export class Log {
   }
 
   async #sign(): Promise<SignedTree> {
+    if (this.#stoppedBecause !== undefined) throw new LogStopped(this.#stoppedBecause);
     const { store, keyFiles } = this.#options;
-    const size = await store.size();
+    const { size, last, recorded, stoppedBecause } = await signedMeanwhile(store, {
+      identity: this.#identity,
+      last: this.#last,
+      tree: this.#tree,
+    });
     this.#size = size;
-    const last = this.#lastOf(size);
-    if (last !== undefined) return last;
-    await this.#tree.reach(size);
-    const root = await this.#tree.root(size);
-    const text = printCheckpoint({ origin: this.#origin, size, root });
-    const signed = { size, root, note: signNote(text, this.#origin, this.#privateKey) };
-    await store.saveCheckpoint(signed);
-    await keyFiles.keepCheckpoint(signed.note);
+    if (stoppedBecause !== undefined) throw this.#stop(stoppedBecause);
+    const signed = last?.size === size ? last : await this.#signOver(size);
+    if (signed !== recorded) await store.saveCheckpoint(signed, this.#identity.origin);
+    if (signed !== this.#last) await keyFiles.keepCheckpoint(signed.note);
     this.#last = signed;
     return signed;
   }
 
+  async #signOver(size: number): Promise<SignedTree> {
+    const { origin } = this.#identity;
+    await this.#tree.reach(size);
+    const root = await this.#tree.root(size);
+    return { size, root, note: signNote(printCheckpoint({ origin, size, root }), origin, this.#privateKey) };
+  }
+
+  #stop(because: string): LogStopped {
+    this.#stoppedBecause = because;
+    this.#options.onStopped?.(because);
+    return new LogStopped(because);
+  }
+
+  /** That it was stopped has been said already. */
   async #signInTime(): Promise<void> {
-    if (this.stoppedBecause !== undefined) return;
-    await this.#signed().catch((error: unknown) => this.#report(error));
+    if (this.#stoppedBecause !== undefined) return;
+    await this.#signed().catch((error: unknown) => {
+      if (!(error instanceof LogStopped)) this.#report(error);
+    });
   }
 
   /** Full tiles only: what is left becomes part of the tree when it is signed. A log that is not signed needs no tree. */
@@ -229,9 +253,7 @@ function unfit(position: number): RecordDamaged {
 
 interface LogParts {
   readonly tree: LogTree;
-  readonly origin: string;
-  readonly branch: string | undefined;
-  readonly publicKey: Buffer;
+  readonly identity: LogIdentity;
   readonly privateKey: KeyObject;
   readonly before: SignedBefore;
   readonly size: number;

@@ -1,6 +1,7 @@
+import type { Catalogue } from "../domain/catalogue.ts";
 import type { Change } from "../domain/change.ts";
 import type { EmailPreferences } from "../domain/email-preferences.ts";
-import { entryOf, preferencesOf } from "../domain/stream.ts";
+import { catalogueStream, entryOf, preferencesOf } from "../domain/stream.ts";
 import { organisation } from "../domain/subject.ts";
 import { type Version, versionOf } from "./condition.ts";
 import type { Organisations, UserName } from "./organisations.ts";
@@ -19,9 +20,10 @@ export interface EmailReading {
 
 /** What an organisation has chosen, as of now; `organisation-unknown` where only registered subjects are served. */
 export async function readOrganisationPreferences(deps: Organisations, id: number): Promise<Outcome<EmailReading>> {
-  const [own, entry] = await deps.store.newest([preferencesOf(organisation(id)), entryOf(organisation(id))]);
+  const streams = [preferencesOf(organisation(id)), entryOf(organisation(id)), catalogueStream] as const;
+  const [own, entry, catalogue] = await deps.store.newest(streams);
   if (entry === undefined && deps.subjects === "registered") return rejected("organisation-unknown");
-  return { value: reading(deps, id, own, own !== undefined) };
+  return { value: reading(deps, id, { own, inForce: own, catalogue }) };
 }
 
 /**
@@ -31,17 +33,19 @@ export async function readOrganisationPreferences(deps: Organisations, id: numbe
 export async function readUserPreferences(deps: Organisations, name: UserName): Promise<Outcome<EmailReading>> {
   const id = await userId(deps.store, name);
   if (id === undefined) return rejected("user-unknown");
-  const { entry, own, inherited } = await readUserState(deps.store, id);
+  const { entry, own, inherited, catalogue } = await readUserState(deps.store, id);
   if (entry === undefined && deps.subjects === "registered") return rejected("user-unknown");
-  return { value: reading(deps, id, own ?? inherited, own !== undefined) };
+  return { value: reading(deps, id, { own, inForce: own ?? inherited, catalogue }) };
 }
 
-function reading(
-  { catalogue, continuation }: Organisations,
-  id: number,
-  inForce: Change<EmailPreferences> | undefined,
-  isOwn: boolean,
-): EmailReading {
-  const version = versionOf(inForce?.position, catalogue.words.version, continuation);
-  return { id, document: inForce?.document, isOwn, version };
+/** What was read in one moment. */
+interface Moment {
+  readonly own: Change<EmailPreferences> | undefined;
+  readonly inForce: Change<EmailPreferences> | undefined;
+  readonly catalogue: Change<Catalogue> | undefined;
+}
+
+function reading(deps: Organisations, id: number, { own, inForce, catalogue }: Moment): EmailReading {
+  const version = versionOf(inForce?.position, deps.catalogue.at(catalogue).version, deps.continuation);
+  return { id, document: inForce?.document, isOwn: own !== undefined, version };
 }

@@ -50,8 +50,8 @@ export async function faultsOfCustomerWish(
   customerId: string,
   wish: CustomerWish,
 ): Promise<readonly Fault[]> {
-  const [newest] = await store.newest([preferencesOf(customer(customerId))]);
-  const context = { words: catalogue.words, actor: "", at: "", replace: put === "replace" };
+  const [newest, recorded] = await store.newest([preferencesOf(customer(customerId)), catalogueStream]);
+  const context = { words: catalogue.at(recorded), actor: "", at: "", replace: put === "replace" };
   const settled = settleCustomerWish(newest?.document, wish, context);
   return "faults" in settled ? settled.faults : [];
 }

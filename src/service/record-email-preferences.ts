@@ -94,8 +94,8 @@ export async function faultsOfOrganisationWish(
   id: number,
   request: Pick<EmailRequest, "named" | "wish">,
 ): Promise<readonly Fault[]> {
-  const [own] = await store.newest([preferencesOf(organisation(id))]);
-  return faultsIn(settleRequest(catalogue.words, id, own, request));
+  const [own, recorded] = await store.newest([preferencesOf(organisation(id)), catalogueStream]);
+  return faultsIn(settleRequest(catalogue.at(recorded), id, own, request));
 }
 
 /** The same for a user's. */
@@ -105,8 +105,12 @@ export async function faultsOfUserWish(
   request: Pick<EmailRequest, "named" | "wish">,
 ): Promise<readonly Fault[]> {
   const id = await userId(store, name);
-  const state = id === undefined ? undefined : await readUserState(store, id);
-  return faultsIn(settleRequest(catalogue.words, id, state?.own ?? state?.inherited, request));
+  if (id === undefined) {
+    const [recorded] = await store.newest([catalogueStream]);
+    return faultsIn(settleRequest(catalogue.at(recorded), id, undefined, request));
+  }
+  const { own, inherited, catalogue: recorded } = await readUserState(store, id);
+  return faultsIn(settleRequest(catalogue.at(recorded), id, own ?? inherited, request));
 }
 
 function faultsIn(settled: object): readonly Fault[] {

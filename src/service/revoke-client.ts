@@ -1,5 +1,5 @@
 import type { Client } from "../domain/client.ts";
-import type { ClientRegistry } from "./clients.ts";
+import type { ClientRegistry, ClientStep } from "./clients.ts";
 import { type ClientView, viewOf } from "./client-view.ts";
 import { type Outcome, rejected } from "./outcome.ts";
 
@@ -11,16 +11,15 @@ import { type Outcome, rejected } from "./outcome.ts";
  * @returns the revoked client; `client-unknown`; or `admin-last` when nobody would be left to manage clients
  */
 export function revokeClient(registry: ClientRegistry, id: string, now: number): Promise<Outcome<ClientView>> {
-  return registry.inTurn(async () => {
+  return registry.change((): ClientStep<Outcome<ClientView>> => {
     const client = registry.client(id);
-    if (client === undefined) return rejected("client-unknown");
-    if (client.revokedAt !== undefined) return { value: viewOf(client) };
+    if (client === undefined) return { value: rejected("client-unknown") };
+    if (client.revokedAt !== undefined) return { value: { value: viewOf(client) } };
     if (isAdmin(client) && registry.clients().filter(isAdmin).length === 1) {
-      return rejected("admin-last");
+      return { value: rejected("admin-last") };
     }
     const revoked = asRevoked(client, now);
-    await registry.keep(revoked);
-    return { value: viewOf(revoked) };
+    return { keep: revoked, value: { value: viewOf(revoked) } };
   });
 }
 

@@ -1,5 +1,5 @@
 import { limits } from "../domain/limits.ts";
-import type { ClientRegistry } from "./clients.ts";
+import type { ClientRegistry, ClientStep } from "./clients.ts";
 import { type ClientWithSecret, viewOf } from "./client-view.ts";
 import { type Outcome, rejected } from "./outcome.ts";
 import { newSecret, sha256 } from "./secret.ts";
@@ -12,15 +12,14 @@ import { newSecret, sha256 } from "./secret.ts";
  * @returns the client with its new secret; `client-unknown` also for a revoked client
  */
 export function rotateClient(registry: ClientRegistry, id: string, now: number): Promise<Outcome<ClientWithSecret>> {
-  return registry.inTurn(async () => {
+  return registry.change((): ClientStep<Outcome<ClientWithSecret>> => {
     const client = registry.client(id);
     if (client === undefined || client.revokedAt !== undefined) {
-      return rejected("client-unknown");
+      return { value: rejected("client-unknown") };
     }
     const secret = newSecret();
     const fresh = { createdAt: new Date(now).toISOString(), sha256: sha256(secret) };
     const rotated = { ...client, secrets: [fresh, ...client.secrets.slice(0, limits.clientSecretsMax - 1)] };
-    await registry.keep(rotated);
-    return { value: { client: viewOf(rotated), secret } };
+    return { keep: rotated, value: { value: { client: viewOf(rotated), secret } } };
   });
 }

@@ -79,6 +79,7 @@ export interface Store extends Records {
    * Time: a change's time is never before that of the entry ahead of it.
    * Erasure: once the promise resolves, nobody is answered what the erased streams held; `scrubbed` tells of the files.
    * Rejects with StoreUnavailable when the storage cannot take writes; then nothing was appended.
+   * Rejects with OutcomeUnknown when the storage broke off and nobody can tell whether anything was appended.
    */
   append<Refusal>(write: Write<Refusal>): Promise<Appended | Refused<Refusal>>;
 
@@ -105,6 +106,8 @@ export interface Write<Refusal> {
   readonly reads: readonly Stream[];
   /** The e-mail addresses whose owner the step will ask for, in lower case. */
   readonly emails?: readonly string[];
+  /** The streams of which the step will ask for all positions: those that it may erase. */
+  readonly positions?: readonly Stream[];
   /** The kinds of directory entry for which the step will ask a free id. */
   readonly ids?: readonly ("organisation" | "user")[];
   /** Pure: the same newest state gives the same answer. */
@@ -172,7 +175,15 @@ export interface Listing<Entry> {
 
 /** The storage cannot answer now. Nothing was changed; the same call may succeed later. */
 export class StoreUnavailable extends Error {
-  override readonly name = "StoreUnavailable";
+  override readonly name: string = "StoreUnavailable";
+}
+
+/**
+ * The storage broke off while it appended, and nobody can tell yet whether the changes stand in the log. To send the same
+ * again does no harm.
+ */
+export class OutcomeUnknown extends StoreUnavailable {
+  override readonly name = "OutcomeUnknown";
 }
 
 /** A change does not fit its entry in the log: it was altered, or the disk lost some of it. It is answered to nobody. */

@@ -1,7 +1,8 @@
+import type { Catalogue } from "../domain/catalogue.ts";
 import type { Change } from "../domain/change.ts";
 import type { UserEntry } from "../domain/directory.ts";
 import type { EmailPreferences } from "../domain/email-preferences.ts";
-import { entryOf, preferencesOf } from "../domain/stream.ts";
+import { catalogueStream, entryOf, preferencesOf } from "../domain/stream.ts";
 import { organisation, user } from "../domain/subject.ts";
 import type { UserName } from "./organisations.ts";
 import { type Store, StoreUnavailable } from "./store.ts";
@@ -12,6 +13,7 @@ export interface UserState {
   readonly own: Change<EmailPreferences> | undefined;
   /** Its organisation's preferences; read only where the user has none of its own. */
   readonly inherited: Change<EmailPreferences> | undefined;
+  readonly catalogue: Change<Catalogue> | undefined;
 }
 
 /** The id of the user who is so named; undefined for an e-mail address that nobody has. A given id need not be known. */
@@ -30,16 +32,15 @@ const triesMax = 10;
 export async function readUserState(store: Store, id: number): Promise<UserState> {
   const ownStream = preferencesOf(user(id));
   const entryStream = entryOf(user(id));
-  let [own, entry] = await store.newest([ownStream, entryStream]);
+  let [own, entry, catalogue] = await store.newest([ownStream, entryStream, catalogueStream]);
   for (let tries = 0; tries < triesMax; tries += 1) {
     const organisationId = entry?.document.organisation;
-    if (own !== undefined || organisationId === undefined) return { entry, own, inherited: undefined };
-    const streams = [ownStream, entryStream, preferencesOf(organisation(organisationId))] as const;
-    const [ownNow, entryNow, inherited] = await store.newest(streams);
+    if (own !== undefined || organisationId === undefined) return { entry, own, inherited: undefined, catalogue };
+    const streams = [ownStream, entryStream, catalogueStream, preferencesOf(organisation(organisationId))] as const;
+    const [ownNow, entryNow, catalogueNow, inherited] = await store.newest(streams);
     if (entryNow?.position === entry?.position)
-      return { entry, own: ownNow, inherited: ownNow ? undefined : inherited };
-    own = ownNow;
-    entry = entryNow;
+      return { entry, own: ownNow, inherited: ownNow ? undefined : inherited, catalogue: catalogueNow };
+    [own, entry, catalogue] = [ownNow, entryNow, catalogueNow];
   }
   throw new StoreUnavailable("the user's entry changes faster than it can be read");
 }

@@ -1,15 +1,17 @@
-import { createHash, createPrivateKey, generateKeyPairSync, hkdfSync, type KeyObject } from "node:crypto";
+import { createHash, createPrivateKey, generateKeyPairSync, hkdfSync, type KeyObject, randomBytes } from "node:crypto";
 import {
   closeSync,
   existsSync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
   readSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import { open, rename } from "node:fs/promises";
@@ -48,7 +50,8 @@ class KeyOnDisk implements KeyFiles {
 
   newKey(): KeyObject {
     const key = makeKey();
-    this.putKey(key);
+    if (this.#held() !== undefined) this.putKey(key);
+    else if (!createFile(this.path, printKey(key))) return this.#held()?.key ?? this.newKey();
     return key;
   }
 
@@ -67,14 +70,18 @@ class KeyOnDisk implements KeyFiles {
 
   async keepCheckpoint(note: string): Promise<void> {
     const file = `${this.path}.checkpoint`;
+    if (isBefore(note, this.keptCheckpoint())) return;
+    // Nodes that share the key's folder write at the same time, each its own draft.
+    const name = draftOf(file);
     try {
-      await using draft = await open(`${file}.new`, "w", 0o600);
+      await using draft = await open(name, "wx", 0o600);
       await draft.writeFile(note);
       await draft.sync();
-      await rename(`${file}.new`, file);
+      await rename(name, file);
       await using folder = await open(dirname(file));
       await folder.sync();
     } catch (error) {
+      rmSync(name, { force: true });
       throw new StoreUnavailable(`${file} cannot be written`, { cause: error });
     }
   }
@@ -143,7 +150,7 @@ class KeyInMemory implements KeyFiles {
   }
 
   async keepCheckpoint(note: string): Promise<void> {
-    this.#checkpoint = note;
+    if (!isBefore(note, this.#checkpoint)) this.#checkpoint = note;
   }
 
   addErasure(line: string): () => void {
@@ -212,15 +219,47 @@ function readText(file: string): string | undefined {
 
 /** Writes a file durably, whole or not at all, for its owner only; makes its folder where it is missing. */
 function replaceFile(file: string, text: string): void {
-  const draft = `${file}.new`;
+  const draft = draftOf(file);
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     writeFileSync(draft, text, { mode: 0o600, flush: true });
     renameSync(draft, file);
     syncFolder(file);
   } catch (error) {
+    rmSync(draft, { force: true });
     throw new KeyUnusable(`${file} cannot be written.`, { cause: error });
   }
+}
+
+/** Writes a file as `replaceFile` does, unless it is there by then: answers whether it was written. */
+function createFile(file: string, text: string): boolean {
+  const draft = draftOf(file);
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(draft, text, { mode: 0o600, flush: true });
+    linkSync(draft, file);
+    syncFolder(file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    // Some file systems know no links: there, two nodes had better not share a folder at their first start.
+    replaceFile(file, text);
+    return true;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/** Where a file is written before it takes its place: nobody else writes there. */
+function draftOf(file: string): string {
+  return `${file}.${randomBytes(4).toString("hex")}.new`;
+}
+
+/** Whether a checkpoint is of the same log as the one that is kept, and smaller: a slower node's. */
+function isBefore(note: string, kept: string | undefined): boolean {
+  const [origin, size] = note.split("\n", 2);
+  const [keptOrigin, keptSize] = kept?.split("\n", 2) ?? [];
+  return origin === keptOrigin && Number(size) < Number(keptSize);
 }
 
 /** A new name in a folder is durable once the folder is. */

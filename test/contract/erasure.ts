@@ -117,6 +117,7 @@ async function erase(store: Store, ...streams: Stream[]): Promise<number> {
   const act = { actor: "admin", client: "admin" };
   const answer = await store.append({
     reads: streams,
+    positions: streams,
     step: (newest) => {
       const positions = streams.flatMap((stream) => newest.positions(stream));
       return { append: [draft(act, "erasure", erasureStream, { positions })], erase: streams };

@@ -64,6 +64,17 @@ export function logStoreContract(
       assert.equal(await store.tiled(), 512);
     });
 
+    says("A tile that is stored with more hashes stays as it is.", async (test) => {
+      const store = await open(test);
+      await store.saveTiles([{ level: 1, index: 0, hashes: hashes(3, 1) }]);
+      await store.saveTiles([
+        { level: 0, index: 1, hashes: hashes(256, 2) },
+        { level: 1, index: 0, hashes: hashes(2, 2) },
+      ]);
+      assert.deepEqual(await store.tile(1, 0), hashes(3, 1));
+      assert.deepEqual(await store.tile(0, 1), hashes(256, 2), "those beside it are kept");
+    });
+
     says("Adds or replaces tiles, all of them or none.", async (test) => {
       const store = await open(test);
       await store.saveTiles([{ level: 1, index: 0, hashes: hashes(1, 1) }]);
@@ -80,30 +91,56 @@ export function logStoreContract(
     says("Every identity that the log has had, the one in force last.", async (test) => {
       const store = await open(test);
       assert.deepEqual(await store.identities(), []);
-      for (const identity of [first, second, third]) await store.addIdentity(identity);
+      for (const [count, identity] of [first, second, third].entries()) await store.addIdentity(identity, count);
       assert.deepEqual(await store.identities(), [first, second, third]);
     });
 
     says("Adds an identity, which is in force from then on.", async (test) => {
       const store = await open(test);
-      await store.addIdentity(second);
-      await store.addIdentity(first);
+      assert.equal(await store.addIdentity(second, 0), true);
+      assert.equal(await store.addIdentity(first, 1), true);
       assert.deepEqual((await store.identities()).at(-1), first);
-      await assert.rejects(store.addIdentity(first), "the same origin again");
+      await assert.rejects(store.addIdentity(first, 2), "the same origin again");
       assert.deepEqual(await store.identities(), [second, first]);
     });
 
-    says("Keeps the last signed checkpoint of the identity in force.", async (test) => {
+    says(
+      "Where the log has another number of identities than the caller believes, none is added: of two who took one on at the same time, one did.",
+      async (test) => {
+        const store = await open(test);
+        assert.equal(await store.addIdentity(first, 1), false);
+        const added = await Promise.all([first, second].map((identity) => store.addIdentity(identity, 0)));
+        assert.equal(added.filter(Boolean).length, 1);
+        assert.deepEqual(await store.identities(), [[first, second][added.indexOf(true)]]);
+        assert.equal(await store.addIdentity(third, 0), false);
+        assert.equal((await store.identities()).length, 1);
+      },
+    );
+
+    says(
+      "Keeps the last signed checkpoint of the identity in force; a smaller one than is kept changes nothing.",
+      async (test) => {
+        const store = await open(test);
+        await store.addIdentity(first, 0);
+        await store.saveCheckpoint({ size: 1, note: "one\n" }, first.origin);
+        await store.addIdentity(second, 1);
+        await store.saveCheckpoint({ size: 0, note: "none\n" }, second.origin);
+        await store.saveCheckpoint({ size: 8, note: "eight\n" }, second.origin);
+        await store.saveCheckpoint({ size: 10, note: "ten\n" }, second.origin);
+        await store.saveCheckpoint({ size: 9, note: "nine\n" }, second.origin);
+        assert.deepEqual(await store.identities(), [
+          { ...first, checkpoint: { size: 1, note: "one\n" } },
+          { ...second, checkpoint: { size: 10, note: "ten\n" } },
+        ]);
+      },
+    );
+
+    says("Nor does one of an identity that is no longer in force.", async (test) => {
       const store = await open(test);
-      await store.addIdentity(first);
-      await store.saveCheckpoint({ size: 1, note: "one\n" });
-      await store.addIdentity(second);
-      await store.saveCheckpoint({ size: 8, note: "eight\n" });
-      await store.saveCheckpoint({ size: 9, note: "nine\n" });
-      assert.deepEqual(await store.identities(), [
-        { ...first, checkpoint: { size: 1, note: "one\n" } },
-        { ...second, checkpoint: { size: 9, note: "nine\n" } },
-      ]);
+      await store.addIdentity(first, 0);
+      await store.addIdentity(second, 1);
+      await store.saveCheckpoint({ size: 9, note: "nine\n" }, first.origin);
+      assert.deepEqual(await store.identities(), [first, second]);
     });
   });
 }

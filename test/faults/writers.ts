@@ -29,6 +29,7 @@ async function write(writer: number): Promise<void> {
     const trackingId = `${process.pid}-${writer}-${round}`;
     const answer = await store.append({
       reads: [stream, erasureStream],
+      positions: [stream],
       step: stepOf(stream, trackingId, round + writer),
     });
     const told = "changes" in answer ? answer.changes[0].position : "refused";

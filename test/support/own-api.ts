@@ -35,7 +35,7 @@ export function catalogueOf(yaml: string): Catalogue {
 export async function openOwnApi(file = ":memory:", perSecond = 0) {
   const store = await openSqliteStore({ file });
   const catalogue = await loadCatalogue(store, () => catalogueOf(smallCatalogue));
-  const clients = await ClientRegistry.open(store, Date.now());
+  const clients = await ClientRegistry.open(store);
   await ensureAdmin(clients, { adminToken }, Date.now());
   const links = makeLinks("http://saywhen.test", "");
   const server = makeServer({
@@ -48,6 +48,7 @@ export async function openOwnApi(file = ":memory:", perSecond = 0) {
   });
   const close = async (): Promise<void> => {
     await server.close();
+    clients.close();
     await store.close();
   };
   return {

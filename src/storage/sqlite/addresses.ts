@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { StreamRow } from "./changes.ts";
-import type { Digest } from "./digests.ts";
+import type { Digest } from "../digest.ts";
 
 const addSql = "INSERT INTO address (digest, stream) VALUES (?, ?) ON CONFLICT DO NOTHING";
 const dropSql = "DELETE FROM address WHERE stream = ?";

@@ -5,10 +5,11 @@ import type { Change, ChangeKind, Draft } from "../../domain/change.ts";
 import type { Stream } from "../../domain/stream.ts";
 import { type ChangeRow, isErased } from "../../service/change-row.ts";
 import { type Opening, RecordDamaged } from "../../service/store.ts";
-import { blankSql, changeColumns, openingOf } from "./change-row.ts";
 import { changeText } from "../change-text.ts";
-import type { Digest } from "./digests.ts";
-import { Recent } from "./recent.ts";
+import type { Digest } from "../digest.ts";
+import { appended, openingOf } from "../stored-change.ts";
+import { blankSql, changeColumns } from "./change-row.ts";
+import { Recent } from "../recent.ts";
 import { newSalt } from "../salts.ts";
 
 /** Characters of stored text in one generation of remembered heads; two generations of parsed ones take some 192 MiB. */
@@ -200,7 +201,7 @@ export class Changes {
     if (before !== undefined) this.#moveHead.run(position, row);
     // The draft's own document, not what parsing the text would give: that is the same, by the contract of Draft, and
     // made a write a third dearer.
-    const change = appended(draft, position, time, previous);
+    const change = appended(draft, position, time.text, previous);
     this.#changed.set(draft.stream, { row, change, size: body.length });
     return { change, row };
   }
@@ -329,21 +330,4 @@ export class Changes {
     if (link === undefined) throw new RecordDamaged(position, "it is missing");
     return link;
   }
-}
-
-/** The change that a draft has become: what reading it back would show. */
-function appended(draft: Draft, position: number, time: Time, previous: number | undefined): Change {
-  const { actor, client, document, evidence, kind, stream, trackingId } = draft;
-  return {
-    actor,
-    at: time.text,
-    client,
-    document,
-    kind,
-    position,
-    stream,
-    ...(evidence === undefined ? undefined : { evidence }),
-    ...(previous === undefined ? undefined : { previous }),
-    ...(trackingId === undefined ? undefined : { trackingId }),
-  };
 }

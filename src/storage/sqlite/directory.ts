@@ -6,7 +6,7 @@ import { type EntryName, entryNameOf, entryOf, preferencesOf, type Stream, subje
 import { isCustomer, organisation, user } from "../../domain/subject.ts";
 import { type Page, RecordDamaged } from "../../service/store.ts";
 import type { Changes, StreamRow } from "./changes.ts";
-import type { Digest } from "./digests.ts";
+import type { Digest } from "../digest.ts";
 
 export type EntryKind = EntryName["kind"];
 

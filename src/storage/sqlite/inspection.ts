@@ -13,7 +13,8 @@ import {
 } from "../../service/inspection.ts";
 import type { LogIdentity } from "../../service/log-store.ts";
 import { changeColumns } from "./change-row.ts";
-import { type Digest, digestOf } from "./digests.ts";
+import type { Digest } from "../digest.ts";
+import { digestOf } from "./digests.ts";
 import { LogTables } from "./log-tables.ts";
 import { type Difference, differencesOf } from "./schema.ts";
 import { failureOf } from "./sqlite-failure.ts";

@@ -12,14 +12,17 @@ const entriesSql =
 const tileSql = "SELECT CAST(hashes AS BLOB) AS hashes FROM tile WHERE level = ? AND number = ?";
 const lastTileSql = "SELECT max(number) AS number FROM tile WHERE level = 0";
 const saveTileSql =
-  "INSERT INTO tile (level, number, hashes) VALUES (?, ?, ?) ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes";
+  "INSERT INTO tile (level, number, hashes) VALUES (?, ?, ?) ON CONFLICT (level, number) " +
+  "DO UPDATE SET hashes = excluded.hashes WHERE length(hashes) <= length(excluded.hashes)";
 const identitiesSql =
   "SELECT CAST(origin AS TEXT) AS origin, coalesce(CAST(public_key AS BLOB), x'') AS public_key, CAST(since AS REAL) AS since, " +
   "CAST(checkpoint_size AS REAL) AS checkpoint_size, CAST(checkpoint AS TEXT) AS checkpoint FROM log ORDER BY number";
 const addIdentitySql =
-  "INSERT INTO log (origin, public_key, since, checkpoint_size, checkpoint) VALUES (?, ?, ?, ?, ?)";
+  "INSERT INTO log (origin, public_key, since, checkpoint_size, checkpoint) " +
+  "SELECT ?, ?, ?, ?, ? WHERE (SELECT count(*) FROM log) = ?";
 const saveCheckpointSql =
-  "UPDATE log SET checkpoint_size = ?, checkpoint = ? WHERE number = (SELECT max(number) FROM log)";
+  "UPDATE log SET checkpoint_size = ?1, checkpoint = ?2 WHERE number = (SELECT max(number) FROM log) " +
+  "AND origin = ?3 AND (checkpoint_size IS NULL OR checkpoint_size <= ?1)";
 
 type EntryRow = Pick<ChangeRow, "at" | "commitment" | "kind" | "position">;
 
@@ -79,16 +82,17 @@ export class LogTables {
     return (this.#identities.all() as unknown as IdentityRow[]).map(identityOf);
   }
 
-  addIdentity({ origin, publicKey, since, checkpoint }: LogIdentity): void {
+  addIdentity({ origin, publicKey, since, checkpoint }: LogIdentity, after: number): boolean {
     const add = this.#db.prepare(addIdentitySql);
-    inTransaction(this.#db, () =>
-      add.run(origin, publicKey, since, checkpoint?.size ?? null, checkpoint?.note ?? null),
-    );
+    return inTransaction(this.#db, () => {
+      const { changes } = add.run(origin, publicKey, since, checkpoint?.size ?? null, checkpoint?.note ?? null, after);
+      return changes > 0;
+    });
   }
 
-  saveCheckpoint({ size, note }: SignedCheckpoint): void {
+  saveCheckpoint({ size, note }: SignedCheckpoint, origin: string): void {
     const save = this.#db.prepare(saveCheckpointSql);
-    inTransaction(this.#db, () => save.run(size, note));
+    inTransaction(this.#db, () => save.run(size, note, origin));
   }
 }
 

@@ -1,23 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { commitmentOf } from "../../audit/verify-receipt.ts";
-import { type Digest, digestOf } from "./digests.ts";
+import type { Digest } from "../digest.ts";
+import { type AppliedMigration, type Migration, pendingOf, readMigrations, SchemaMismatch } from "../migrations.ts";
+import { digestOf } from "./digests.ts";
 import { inTransaction } from "./transaction.ts";
-
-/** One step of the schema: `migrations/0007-some-words.sql`. */
-interface Migration {
-  readonly number: number;
-  readonly name: string;
-  readonly sql: string;
-  /** Its first line is `-- breaking`: servers that do not know it can no longer use the database. */
-  readonly breaking: boolean;
-}
-
-/** The database cannot be used by this version of the program; the message says why and what to do. */
-export class SchemaMismatch extends Error {
-  override readonly name = "SchemaMismatch";
-}
 
 const tableSql =
   "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, breaking INTEGER NOT NULL, " +
@@ -67,34 +54,24 @@ function defineFunctions(db: DatabaseSync): void {
 
 /** What the database lacks. Throws SchemaMismatch when it has what this program cannot understand. */
 function pendingMigrations(db: DatabaseSync): Migration[] {
-  const known = knownMigrations();
-  if (!hasTable(db, "migration")) {
-    const other = db.prepare("SELECT name FROM sqlite_schema LIMIT 1").get();
-    if (other === undefined) return known;
-    throw new SchemaMismatch("The file is a database of another program; choose another file.");
-  }
-  const applied = db.prepare("SELECT number, name, breaking FROM migration").all();
-  for (const { number, name, breaking } of applied) {
-    if (breaking === 0 || known.some((migration) => migration.number === number)) continue;
-    throw new SchemaMismatch(
-      `The database was changed by a newer version (${String(name)}), in a way that this one does not understand; ` +
-        "use that version, or restore a backup made before it.",
-    );
-  }
-  return known.filter((migration) => !applied.some(({ number }) => number === migration.number));
+  if (hasTable(db, "migration")) return pendingOf(known(), appliedTo(db));
+  const other = db.prepare("SELECT name FROM sqlite_schema LIMIT 1").get();
+  if (other === undefined) return known();
+  throw new SchemaMismatch("The file is a database of another program; choose another file.");
+}
+
+function appliedTo(db: DatabaseSync): AppliedMigration[] {
+  const rows = db.prepare("SELECT number, name, breaking FROM migration").all();
+  return rows.map(({ number, name, breaking }) => ({
+    number: Number(number),
+    name: String(name),
+    breaking: breaking !== 0,
+  }));
 }
 
 /** The migrations that this program knows, in order. */
-function knownMigrations(): Migration[] {
-  const folder = new URL("./migrations/", import.meta.url);
-  return readdirSync(folder)
-    .filter((file) => file.endsWith(".sql"))
-    .sort()
-    .map((file) => {
-      const sql = readFileSync(new URL(file, folder), "utf8");
-      const name = file.slice(0, -".sql".length);
-      return { number: Number.parseInt(name, 10), name, sql, breaking: sql.startsWith("-- breaking\n") };
-    });
+function known(): Migration[] {
+  return readMigrations(new URL("./migrations/", import.meta.url));
 }
 
 function hasTable(db: DatabaseSync, name: string): boolean {

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { commitmentOf } from "../../audit/verify-receipt.ts";
 import { erasureStream, type Stream } from "../../domain/stream.ts";
 import { type Store, StoreUnavailable } from "../../service/store.ts";
-import { SchemaMismatch } from "./migrate.ts";
+import { SchemaMismatch } from "../migrations.ts";
 import { StoreInUse } from "./serving-lock.ts";
 import { openSqliteStore } from "./sqlite-store.ts";
 

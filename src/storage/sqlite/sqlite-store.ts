@@ -3,6 +3,7 @@ import type { Client, IssuedToken } from "../../domain/client.ts";
 import type { ClientStore } from "../../service/client-store.ts";
 import type { LogIdentity, LogStore, SignedCheckpoint, Tile } from "../../service/log-store.ts";
 import type { Appended, Refused, Store, Write } from "../../service/store.ts";
+import { type Watchers, watchersOf } from "../watchers.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { Clients } from "./clients.ts";
 import { inMemory, openFile, realFile } from "./database-file.ts";
@@ -11,23 +12,13 @@ import { takeServingLock } from "./serving-lock.ts";
 import { failureOf } from "./sqlite-failure.ts";
 import { closed, SqliteRecords } from "./sqlite-records.ts";
 import { inTransaction } from "./transaction.ts";
-import { type Erased, type Group, Writer } from "./writer.ts";
+import { Writer } from "./writer.ts";
 
-export interface SqliteStoreOptions {
+export interface SqliteStoreOptions extends Watchers {
   /** Path of the database file, made with its folder when missing; `:memory:` keeps nothing. */
   readonly file: string;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
-  /**
-   * Called inside the transaction that erases a subject, before it is committed. What it throws refuses that write alone.
-   *
-   * @returns what takes it back: called when the transaction is rolled back, and never after a commit
-   */
-  readonly onErasure?: (erased: Erased) => () => void;
-  /** Called after each commit that appended something. */
-  readonly onGroup?: (group: Group) => void;
-  /** Called with each failure of the storage: `full`, `io`, `busy`, `readonly`, `corrupt` and the like. */
-  readonly onError?: (kind: string) => void;
 }
 
 /** How long (ms) a successful commit is proof enough that the storage can be written. */
@@ -40,19 +31,17 @@ const provenMs = 1000;
  * @throws SchemaMismatch when the file is not one that this version can use
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  const { clock = Date.now, onErasure = () => ignore, onGroup = ignore, onError = ignore } = options;
+  const { clock = Date.now } = options;
   const file = realFile(options.file);
   using opened = new DisposableStack();
   const lock = file === inMemory ? undefined : opened.use(takeServingLock(file));
   const db = opened.use(openFile(file));
   configure(db);
   migrate(db, new Date(clock()).toISOString());
-  const store = new SqliteStore({ db, lock, file, clock, onErasure, onGroup, onError });
+  const store = new SqliteStore({ db, lock, file, clock, ...watchersOf(options) });
   opened.move();
   return store;
 }
-
-function ignore(): void {}
 
 /**
  * `journal_mode`: readers and the checkpoints do not stand in the writer's way. `synchronous`: a commit returns when
@@ -133,28 +122,32 @@ export class SqliteStore extends SqliteRecords implements Store, ClientStore, Lo
     return this.guarded(() => this.#clients.all());
   }
 
-  async saveClient(client: Client): Promise<void> {
-    this.#written(() => this.#clients.save(client));
+  async saveClient(client: Client, before: Client | undefined): Promise<boolean> {
+    return this.#written(() => this.#clients.save(client, before));
+  }
+
+  async clientsVersion(): Promise<number> {
+    return this.guarded(() => this.#clients.version);
   }
 
   async tokens(now: string): Promise<IssuedToken[]> {
     return this.guarded(() => this.#clients.tokens(now));
   }
 
-  async saveToken(token: IssuedToken, now: string): Promise<void> {
-    this.#written(() => this.#clients.saveToken(token, now));
+  async saveToken(token: IssuedToken, now: string): Promise<boolean> {
+    return this.#written(() => this.#clients.saveToken(token, now));
   }
 
   async saveTiles(tiles: readonly Tile[]): Promise<void> {
     this.#written(() => this.log.saveTiles(tiles));
   }
 
-  async addIdentity(identity: LogIdentity): Promise<void> {
-    this.#written(() => this.log.addIdentity(identity));
+  async addIdentity(identity: LogIdentity, after: number): Promise<boolean> {
+    return this.#written(() => this.log.addIdentity(identity, after));
   }
 
-  async saveCheckpoint(checkpoint: SignedCheckpoint): Promise<void> {
-    this.#written(() => this.log.saveCheckpoint(checkpoint));
+  async saveCheckpoint(checkpoint: SignedCheckpoint, origin: string): Promise<void> {
+    this.#written(() => this.log.saveCheckpoint(checkpoint, origin));
   }
 
   override async close(): Promise<void> {
@@ -177,9 +170,10 @@ export class SqliteStore extends SqliteRecords implements Store, ClientStore, Lo
   }
 
   /** Runs a small transaction beside the log. */
-  #written(work: () => void): void {
-    this.guarded(work);
+  #written<Value>(work: () => Value): Value {
+    const value = this.guarded(work);
     this.#committed(1);
+    return value;
   }
 
   protected override named(error: unknown): unknown {

@@ -8,14 +8,15 @@ import { Changes } from "./changes.ts";
 import { digestOf } from "./digests.ts";
 import { Directory } from "./directory.ts";
 import { migrate } from "./migrate.ts";
-import { type Erased, type Group, Writer } from "./writer.ts";
+import type { Carried, Erased } from "../watchers.ts";
+import { Writer } from "./writer.ts";
 
 /** @param book told of each erasure; what it answers takes that back */
 function setUp(test: TestContext, book: (erased: Erased) => () => void = () => assert.fail("nothing is erased here")) {
   const db = new DatabaseSync(":memory:");
   test.after(() => db.close());
   migrate(db, "2026-03-03T14:05:00.000Z");
-  const groups: Group[] = [];
+  const groups: Carried[] = [];
   const errors: string[] = [];
   const digest = digestOf(db);
   const changes = new Changes(db, digest);

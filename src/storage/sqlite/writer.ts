@@ -1,48 +1,24 @@
-import assert from "node:assert/strict";
 import type { DatabaseSync } from "node:sqlite";
 import type { Change, Draft } from "../../domain/change.ts";
-import { heldAddresses } from "../../domain/held-addresses.ts";
 import { limits } from "../../domain/limits.ts";
 import type { Stream } from "../../domain/stream.ts";
-import { type Appended, type Newest, type Refused, type Step, StoreUnavailable, type Write } from "../../service/store.ts";
+import { type Appended, type Refused, type Step, StoreUnavailable, type Write } from "../../service/store.ts";
+import { addedAddresses } from "../added-addresses.ts";
+import { DeclaredNewest, type NewestState } from "../declared-newest.ts";
+import type { Watchers } from "../watchers.ts";
 import type { Addresses } from "./addresses.ts";
 import type { Changes, Time } from "./changes.ts";
-import type { Directory, EntryKind } from "./directory.ts";
+import type { Directory } from "./directory.ts";
 import { failureOf } from "./sqlite-failure.ts";
 import { inTransaction } from "./transaction.ts";
 
-/** What one transaction carried, and the time it took with its sync to the disk. */
-export interface Group {
-  readonly writes: number;
-  readonly changes: number;
-  readonly seconds: number;
-}
-
-/** What was erased, and by which change: for those who keep book of it, so that a restored backup is erased again. */
-export interface Erased {
-  readonly streams: readonly Stream[];
-  readonly position: number;
-  /** The change's time, RFC 3339. */
-  readonly at: string;
-}
-
-export interface WriterOptions {
+export interface WriterOptions extends Required<Watchers> {
   readonly db: DatabaseSync;
   readonly changes: Changes;
   readonly addresses: Addresses;
   readonly directory: Directory;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
-  /**
-   * Called inside the transaction that erases a subject, before it is committed. What it throws refuses that write.
-   *
-   * @returns what takes it back: called when the transaction is rolled back, and never after a commit
-   */
-  readonly onErasure: (erasure: Erased) => () => void;
-  /** Called after each commit that appended something. */
-  readonly onGroup: (group: Group) => void;
-  /** Called with each failure of the storage. */
-  readonly onError: (kind: string) => void;
 }
 
 /** A write that waits for its group, and where its answer goes. */
@@ -76,10 +52,18 @@ class Spoiled extends Error {
 /** Group commit: what is handed over during one turn of the event loop is carried by one transaction and one sync. */
 export class Writer {
   readonly #options: WriterOptions;
+  readonly #newest: NewestState;
   #waiting: Waiting[] = [];
 
   constructor(options: WriterOptions) {
+    const { changes, directory } = options;
     this.#options = options;
+    this.#newest = {
+      change: (stream) => changes.head(stream)?.change,
+      positions: (stream) => changes.positions(stream),
+      userWithEmail: (email) => directory.userWithEmail(email, changes),
+      freeId: (kind) => directory.freeId(kind),
+    };
   }
 
   append<Refusal>(write: Write<Refusal>): Promise<Appended | Refused<Refusal>> {
@@ -173,7 +157,7 @@ export class Writer {
   #take(waiting: Waiting, progress: Progress): void {
     let step: Step<unknown>;
     try {
-      step = waiting.write.step(new DeclaredNewest(waiting.write, progress.time.text, this.#options));
+      step = waiting.write.step(new DeclaredNewest(waiting.write, progress.time.text, this.#newest));
     } catch (error) {
       if (failureOf(error) !== undefined) throw error;
       progress.answers.push(() => waiting.reject(error));
@@ -226,47 +210,5 @@ export class Writer {
     if (row === undefined) return;
     addresses.drop(row);
     directory.erase(stream);
-  }
-}
-
-/** Addresses that a draft's document holds and the one before it did not. */
-function addedAddresses(before: Change | undefined, { kind, document }: Draft): readonly string[] {
-  if (before === undefined) return heldAddresses(kind, document);
-  if (before.document === document) return [];
-  const held = heldAddresses(kind, before.document);
-  return heldAddresses(kind, document).filter((normal) => !held.includes(normal));
-}
-
-/** The newest state inside a group's transaction; answers for nothing that the write did not declare. */
-class DeclaredNewest implements Newest {
-  readonly at: string;
-  readonly #write: Write<unknown>;
-  readonly #state: { readonly changes: Changes; readonly directory: Directory };
-
-  constructor(write: Write<unknown>, at: string, state: { readonly changes: Changes; readonly directory: Directory }) {
-    this.at = at;
-    this.#write = write;
-    this.#state = state;
-  }
-
-  change<Document>(stream: Stream<Document>): Change<Document> | undefined {
-    assert(this.#write.reads.includes(stream), "a step reads only the streams that its write declares");
-    return this.#state.changes.head(stream)?.change as Change<Document> | undefined;
-  }
-
-  positions(stream: Stream): number[] {
-    assert(this.#write.reads.includes(stream), "a step reads only the streams that its write declares");
-    return this.#state.changes.positions(stream);
-  }
-
-  userWithEmail(email: string): number | undefined {
-    const declared = this.#write.emails?.includes(email.toLowerCase()) ?? false;
-    assert(declared, "a step asks only for the e-mail addresses that its write declares");
-    return this.#state.directory.userWithEmail(email, this.#state.changes);
-  }
-
-  freeId(kind: EntryKind): number {
-    assert(this.#write.ids?.includes(kind) ?? false, "a step asks only for the kinds of id that its write declares");
-    return this.#state.directory.freeId(kind);
   }
 }

@@ -1,0 +1,211 @@
+import type { Change, ChangeKind } from "../../domain/change.ts";
+import type { Stream } from "../../domain/stream.ts";
+import { type ChangeRow, isErased } from "../../service/change-row.ts";
+import { type Opening, RecordDamaged } from "../../service/store.ts";
+import type { Digest } from "../digest.ts";
+import { openingOf } from "../stored-change.ts";
+import { blankSql, changeColumns } from "./change-row.ts";
+import type { Statements } from "./database.ts";
+
+/** Subjects read at once when all are read. */
+const pageSize = 200;
+
+const sizeSql = "SELECT coalesce(max(position) + 1, 0) AS size FROM saywhen.change";
+const changeSql = `SELECT ${changeColumns} FROM saywhen.change WHERE position = $1`;
+const streamSql = "SELECT id, head FROM saywhen.stream WHERE digest = $1";
+const countUntilSql = "SELECT saywhen.count_until($1) AS count";
+const historySql =
+  "WITH RECURSIVE chain AS (SELECT change.*, 1 AS place FROM saywhen.change WHERE position = $1 UNION ALL " +
+  "SELECT change.*, place + 1 FROM chain JOIN saywhen.change ON change.position = chain.previous " +
+  `WHERE place < $2 AND chain.previous < chain.position) SELECT ${changeColumns} FROM chain ORDER BY place`;
+const chainSql =
+  "WITH RECURSIVE chain AS (SELECT position, stream, previous FROM saywhen.change WHERE position = $1 UNION ALL " +
+  "SELECT change.position, change.stream, change.previous FROM chain JOIN saywhen.change " +
+  "ON change.position = chain.previous WHERE chain.previous < chain.position AND chain.position >= $2) " +
+  "SELECT position, stream, previous FROM chain ORDER BY position DESC";
+const positionsSql = "SELECT position FROM saywhen.change WHERE stream = $1 ORDER BY position";
+const headPageSql =
+  `SELECT id, head, ${changeColumns} FROM (SELECT id, head FROM saywhen.stream WHERE id > $1 AND digest IS NOT NULL ` +
+  "ORDER BY id LIMIT $2) AS line LEFT JOIN saywhen.change ON position = head ORDER BY id";
+const dropStreamSql = "UPDATE saywhen.stream SET digest = NULL WHERE id = $1 AND digest = $2";
+
+/** What a change's row says of its place, without what it says of its subject. */
+type Link = Pick<ChangeRow, "position" | "previous" | "stream">;
+
+/** A stream's row. */
+export interface StreamRow {
+  readonly id: number;
+  /** The position of its newest change. */
+  readonly head: number;
+}
+
+/** A stream's row with its newest change; without a position where that is missing. */
+type HeadRow = StreamRow & (ChangeRow | { readonly position: null });
+
+/** The log of changes, to be read, and erased from. */
+export class Changes {
+  readonly #statements: Statements;
+  readonly #digest: Digest;
+
+  constructor(statements: Statements, digest: Digest) {
+    this.#statements = statements;
+    this.#digest = digest;
+  }
+
+  /** How many changes there are. */
+  async size(): Promise<number> {
+    const [row] = await this.#statements.rows<{ size: number }>(sizeSql);
+    return row?.size ?? 0;
+  }
+
+  /** The change at a position; undefined past the end of the log. */
+  async at(position: number): Promise<Opening | "erased" | undefined> {
+    const row = await this.#row(position);
+    return row === undefined ? undefined : isErased(row) ? "erased" : openingOf(row);
+  }
+
+  /** A stream's newest change among the first `count` of the log, and whether there is a newer one. */
+  async headAmong(count: number, stream: Stream): Promise<Change | undefined> {
+    const row = await this.#streamRow(stream);
+    const then = row && (await this.#before(count, row));
+    return then === undefined ? undefined : this.#changeOf(stream, then);
+  }
+
+  /** A stream's changes, the newest first; undefined when `from` is not one of them. */
+  async history(stream: Stream, limit: number, from?: number): Promise<Change[] | undefined> {
+    const first = from ?? (await this.#streamRow(stream))?.head;
+    if (first === undefined) return [];
+    const rows = await this.#statements.rows<ChangeRow>(historySql, [first, limit]);
+    const changes: Change[] = [];
+    for (const row of rows) {
+      const opening = isErased(row) ? "erased" : openingOf(row);
+      if (opening === "erased" || opening.change.stream !== stream) {
+        if (changes.length === 0 && from !== undefined) return undefined;
+        throw new RecordDamaged(row.position, "it is not of the stream of the change that follows it");
+      }
+      changes.push(opening.change);
+    }
+    if (rows.length === 0 && from !== undefined) return undefined;
+    const next = rows.length === 0 ? first : changes.at(-1)?.previous;
+    if (rows.length < limit && next !== undefined) throw new RecordDamaged(next, "it is missing");
+    return changes;
+  }
+
+  /** How many changes have a time up to `ms`. */
+  async countUntil(ms: number): Promise<number> {
+    const [row] = await this.#statements.rows<{ count: number }>(countUntilSql, [ms]);
+    const count = row?.count ?? 0;
+    if (count < 0) throw new RecordDamaged(-count - 1, "it is missing");
+    return count;
+  }
+
+  /** The positions of a stream's changes, in their order: what the changes say is not looked at, damaged or not. */
+  async positions(stream: Stream): Promise<number[]> {
+    const row = await this.#streamRow(stream);
+    return row === undefined ? [] : this.#positionsOf(row);
+  }
+
+  /**
+   * Takes from a stream's changes all that they say, and from the stream its name: also where they are damaged.
+   *
+   * @returns the stream's row; undefined when it has no changes
+   */
+  async erase(stream: Stream): Promise<StreamRow | undefined> {
+    const row = await this.#streamRow(stream);
+    if (row === undefined) return undefined;
+    await this.#statements.rows(blankSql, [await this.#positionsOf(row)]);
+    await this.#statements.rows(dropStreamSql, [row.id, this.#digest(stream)]);
+    return row;
+  }
+
+  /** The newest preferences of every subject as of the log's end at this moment. One that is erased meanwhile is left out. */
+  async *everyPreferences(): AsyncGenerator<Change> {
+    const end = await this.size();
+    for await (const head of this.#heads("preferences")) {
+      const then =
+        head.position < end ? head.position : await this.#before(end, { id: head.stream, head: head.position });
+      if (then === undefined) continue;
+      const { change } = openingOf(head);
+      yield then === head.position ? change : await this.#changeOf(change.stream, then);
+    }
+  }
+
+  /** Every stream of every subject, in the order in which they first came. */
+  async *everySubjectStream(): AsyncGenerator<Stream> {
+    for await (const head of this.#heads("directory")) yield openingOf(head).change.stream;
+  }
+
+  /** The newest changes of all streams of preferences, and those of the other kind; without those erased meanwhile. */
+  async *#heads(otherKind: ChangeKind): AsyncGenerator<ChangeRow> {
+    let after = 0;
+    for (;;) {
+      const page = await this.#statements.rows<HeadRow>(headPageSql, [after, pageSize]);
+      for (const row of page) {
+        if (row.position === null) throw new RecordDamaged(row.head, "it is missing");
+        if (row.stream !== row.id) throw new RecordDamaged(row.position, "another stream's row leads to it");
+        if ((row.kind === "preferences" || row.kind === otherKind) && !isErased(row)) yield row;
+      }
+      if (page.length < pageSize) return;
+      after = page.at(-1)?.id ?? after;
+    }
+  }
+
+  /** The position of a stream's newest change before `end`. */
+  async #before(end: number, { id, head }: StreamRow): Promise<number | undefined> {
+    const chain = await this.#statements.rows<Link>(chainSql, [head, end]);
+    return soundChain(chain, id, head, end).find((position) => position < end);
+  }
+
+  async #streamRow(stream: Stream): Promise<StreamRow | undefined> {
+    const [row] = await this.#statements.rows<StreamRow>(streamSql, [this.#digest(stream)]);
+    return row;
+  }
+
+  /** By the chain of its changes; where that is broken, by looking at every change there is. */
+  async #positionsOf({ id, head }: StreamRow): Promise<number[]> {
+    const chain = await this.#statements.rows<Link>(chainSql, [head, 0]);
+    try {
+      return soundChain(chain, id, head, 0).reverse();
+    } catch (error) {
+      if (!(error instanceof RecordDamaged)) throw error;
+      const rows = await this.#statements.rows<{ position: number }>(positionsSql, [id]);
+      return rows.map(({ position }) => position);
+    }
+  }
+
+  async #row(position: number): Promise<ChangeRow | undefined> {
+    const [row] = await this.#statements.rows<ChangeRow>(changeSql, [position]);
+    return row;
+  }
+
+  /** The change at a position to which a stream's chain leads. */
+  async #changeOf(stream: Stream, position: number): Promise<Change> {
+    const row = await this.#row(position);
+    if (row === undefined) throw new RecordDamaged(position, "it is missing");
+    const { change } = openingOf(row);
+    if (change.stream !== stream) throw new RecordDamaged(position, "it stands in another stream than its own");
+    return change;
+  }
+}
+
+/**
+ * The positions of a chain, the newest first, down to the first that is before `end`, or to the stream's first.
+ *
+ * @throws RecordDamaged when a change is missing, or is not of the stream of the one that follows it
+ */
+function soundChain(chain: readonly Link[], stream: number, head: number, end: number): number[] {
+  let follows = head;
+  let expected: number | null = head;
+  for (const link of chain) {
+    if (link.position !== expected || link.stream !== stream) throw brokenAt(follows);
+    follows = link.position;
+    expected = link.previous;
+    if (expected !== null && expected >= follows) throw brokenAt(follows);
+  }
+  if (chain.length === 0 || (expected !== null && follows >= end)) throw brokenAt(follows);
+  return chain.map(({ position }) => position);
+}
+
+function brokenAt(position: number): RecordDamaged {
+  return new RecordDamaged(position, "the one that it names as its stream's change before it is not that");
+}

@@ -1,0 +1,64 @@
+import { OutcomeUnknown, StoreUnavailable } from "../../service/store.ts";
+
+/** SQLSTATEs (postgresql.org/docs/current/errcodes-appendix.html) that tell of the storage, not of what was asked of it. */
+const kinds: readonly (readonly [RegExp, kind: string, what: string])[] = [
+  [/^08/, "connection", "the connection to the database broke"],
+  [/^28/, "login", "the database refuses the user or the password"],
+  [/^3D/, "missing", "there is no such database"],
+  [/^25006/, "readonly", "the database takes no writes, as a standby does"],
+  [/^40/, "busy", "others are writing the same rows"],
+  [/^42501/, "permission", "the database does not let this user do that"],
+  [/^53100/, "full", "the database's disk is full"],
+  [/^53200/, "memory", "the database has no memory left"],
+  [/^53300/, "connections", "the database takes no more connections"],
+  [/^53/, "resources", "the database lacks something that it needs"],
+  [/^55P03/, "busy", "somebody holds a lock for too long"],
+  [/^57014/, "busy", "the database called it off"],
+  [/^57P/, "stopped", "the database is stopping or starting"],
+  [/^58/, "io", "the database cannot read or write its files"],
+  [/^XX00[12]/, "corrupt", "the database finds its files damaged"],
+];
+
+/** What the system and the driver say of connections: of the socket, of a pool that has none, of an answer that fails to come. */
+const connectionCodes = /^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|NOTFOUND|AI_AGAIN|HOSTUNREACH|NETUNREACH|NOENT|ACCES)$/;
+const connectionMessages =
+  /Connection terminated|connection error and is not queryable|Query read timeout|timeout exceeded when trying to connect|server conn crashed|Client was closed/i;
+
+/** A failure of the storage: its kind, a word for the metrics, and the error that callers get. */
+export interface Failure {
+  readonly kind: string;
+  readonly error: StoreUnavailable;
+  /** Whether nobody can tell what became of the statement: its connection broke before the answer was whole. */
+  readonly isUnknown: boolean;
+}
+
+/** Tells a failure of the storage, which may pass, from a mistake in our own code, for which it answers undefined. */
+export function failureOf(error: unknown): Failure | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error instanceof OutcomeUnknown) return { kind: "unknown-outcome", error, isUnknown: false };
+  if (error instanceof StoreUnavailable) return { kind: "unavailable", error, isUnknown: false };
+  if (isOfConnection(error)) return failure(error, "connection", "the database cannot be reached", true);
+  const code = sqlStateOf(error) ?? "";
+  const [state, kind, what] = kinds.find(([pattern]) => pattern.test(code)) ?? [];
+  if (state === undefined || kind === undefined || what === undefined) return undefined;
+  // A connection that the server ended may have been ended after the commit.
+  return failure(error, kind, what, /^(08|57P)/.test(code));
+}
+
+/** The server's word for what went wrong; undefined when the error is not the server's. */
+export function sqlStateOf(error: unknown): string | undefined {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}
+
+function isOfConnection(error: Error): boolean {
+  if (error instanceof AggregateError)
+    return error.errors.some((each) => each instanceof Error && isOfConnection(each));
+  const code = "code" in error ? String(error.code) : "";
+  return connectionCodes.test(code) || (sqlStateOf(error) === undefined && connectionMessages.test(error.message));
+}
+
+/** The server's own words may hold what was sent: they go to the cause, which is not printed to senders. */
+function failure(cause: Error, kind: string, what: string, isUnknown: boolean): Failure {
+  return { kind, error: new StoreUnavailable(what, { cause }), isUnknown };
+}

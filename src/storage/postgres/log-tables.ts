@@ -1,0 +1,83 @@
+import { tileHashes } from "../../audit/tiles.ts";
+import type { Entry } from "../../audit/verify-receipt.ts";
+import { type ChangeRow, entryOf } from "../../service/change-row.ts";
+import type { LogIdentity, SignedCheckpoint, Tile } from "../../service/log-store.ts";
+import type { Statements } from "./database.ts";
+
+const entriesSql =
+  "SELECT at, kind, commitment FROM saywhen.change WHERE position >= $1 AND position < $2 ORDER BY position";
+const tileSql = "SELECT hashes FROM saywhen.tile WHERE level = $1 AND number = $2";
+const lastTileSql = "SELECT max(number) AS number FROM saywhen.tile WHERE level = 0";
+// Two nodes derive the same tiles: the slower one must not cut off a row that has grown since.
+const saveTilesSql =
+  "INSERT INTO saywhen.tile (level, number, hashes) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS tile " +
+  "ORDER BY 1, 2 ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes " +
+  "WHERE length(excluded.hashes) >= length(tile.hashes)";
+const identitiesSql = "SELECT origin, public_key, since, checkpoint_size, checkpoint FROM saywhen.log ORDER BY number";
+const addIdentitySql =
+  "INSERT INTO saywhen.log (number, origin, public_key, since, checkpoint_size, checkpoint) " +
+  "SELECT count(*) + 1, $1, $2, $3, $4, $5 FROM saywhen.log HAVING count(*) = $6 ON CONFLICT (number) DO NOTHING RETURNING number";
+const saveCheckpointSql =
+  "UPDATE saywhen.log SET checkpoint_size = $1, checkpoint = $2 " +
+  "WHERE number = (SELECT max(number) FROM saywhen.log) AND origin = $3 AND coalesce(checkpoint_size, 0) <= $1";
+
+interface IdentityRow {
+  readonly origin: string;
+  readonly public_key: Buffer;
+  readonly since: number;
+  readonly checkpoint_size: number | null;
+  readonly checkpoint: string | null;
+}
+
+/** The entries of the log, which are columns of its changes, and what is derived from them. */
+export class LogTables {
+  readonly #statements: Statements;
+
+  constructor(statements: Statements) {
+    this.#statements = statements;
+  }
+
+  async entries(from: number, to: number): Promise<Entry[]> {
+    const rows = await this.#statements.rows<Pick<ChangeRow, "at" | "commitment" | "kind">>(entriesSql, [from, to]);
+    return rows.map((row) => entryOf(row));
+  }
+
+  async tile(level: number, index: number): Promise<Buffer | undefined> {
+    const [row] = await this.#statements.rows<{ hashes: Buffer }>(tileSql, [level, index]);
+    return row?.hashes;
+  }
+
+  /** How many entries the tiles of level 0 cover. */
+  async tiled(): Promise<number> {
+    const [row] = await this.#statements.rows<{ number: number | null }>(lastTileSql);
+    return typeof row?.number === "number" ? (row.number + 1) * tileHashes : 0;
+  }
+
+  async saveTiles(tiles: readonly Tile[]): Promise<void> {
+    const columns = [
+      tiles.map(({ level }) => level),
+      tiles.map(({ index }) => index),
+      tiles.map(({ hashes }) => hashes),
+    ];
+    await this.#statements.rows(saveTilesSql, columns);
+  }
+
+  async identities(): Promise<LogIdentity[]> {
+    return (await this.#statements.rows<IdentityRow>(identitiesSql)).map(identityOf);
+  }
+
+  /** @returns whether it was added: another node may have been first */
+  async addIdentity({ origin, publicKey, since, checkpoint }: LogIdentity, after: number): Promise<boolean> {
+    const values = [origin, publicKey, since, checkpoint?.size ?? null, checkpoint?.note ?? null, after];
+    return (await this.#statements.rows(addIdentitySql, values)).length > 0;
+  }
+
+  async saveCheckpoint({ size, note }: SignedCheckpoint, origin: string): Promise<void> {
+    await this.#statements.rows(saveCheckpointSql, [size, note, origin]);
+  }
+}
+
+function identityOf({ origin, public_key, since, checkpoint_size: size, checkpoint: note }: IdentityRow): LogIdentity {
+  const checkpoint = size === null || note === null ? {} : { checkpoint: { size, note } };
+  return { origin, publicKey: public_key, since, ...checkpoint };
+}

@@ -1,0 +1,157 @@
+import type { Client, IssuedToken } from "../../domain/client.ts";
+import { limits } from "../../domain/limits.ts";
+import type { ClientStore } from "../../service/client-store.ts";
+import type { LogIdentity, LogStore, SignedCheckpoint, Tile } from "../../service/log-store.ts";
+import type { Appended, Refused, Store, Write } from "../../service/store.ts";
+import type { Digest } from "../digest.ts";
+import { type Watchers, watchersOf } from "../watchers.ts";
+import { Clients } from "./clients.ts";
+import { Database } from "./database.ts";
+import { digestOf } from "./digests.ts";
+import { failureOf } from "./failure.ts";
+import { migrate } from "./migrate.ts";
+import { closed, PostgresRecords } from "./postgres-records.ts";
+import { Vacuum } from "./vacuum.ts";
+import { Writer } from "./writer.ts";
+
+export interface PostgresStoreOptions extends Watchers {
+  /** `postgres://user:password@host:port/database`; `?prepare=true` lets statements be kept by the server's sessions. */
+  readonly url: string;
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
+  /** Writes that one transaction carries at most; `limits.groupWrites` unless told. */
+  readonly groupWrites?: number;
+}
+
+/** How long (ms) a successful commit is proof enough that the storage can be written. */
+const provenMs = 1000;
+
+/**
+ * Opens the store on a PostgreSQL database, and brings its schema up to date. Any number of nodes may have it open.
+ *
+ * @throws SchemaMismatch when this version cannot use the database, StoreUnavailable when it cannot be reached
+ */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
+  const { url, clock = Date.now, groupWrites = limits.groupWrites } = options;
+  const database = new Database(url);
+  try {
+    await migrate(database, new Date(clock()).toISOString());
+    const digest = await digestOf(database);
+    return new PostgresStore({ database, digest, clock, groupWrites, ...watchersOf(options) });
+  } catch (error) {
+    await database.close();
+    throw failureOf(error)?.error ?? error;
+  }
+}
+
+interface Parts extends Required<Watchers> {
+  readonly database: Database;
+  readonly digest: Digest;
+  readonly clock: () => number;
+  readonly groupWrites: number;
+}
+
+/** The store on a PostgreSQL database. */
+export class PostgresStore extends PostgresRecords implements Store, ClientStore, LogStore {
+  readonly #parts: Parts;
+  readonly #clients: Clients;
+  readonly #writer: Writer;
+  readonly #vacuum: Vacuum;
+  /** When (ms, monotonic) a commit last succeeded, with no failure since. */
+  #provenAt = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: Parts) {
+    const { database, digest } = parts;
+    super(database, digest);
+    this.#parts = parts;
+    this.#clients = new Clients(database);
+    this.#vacuum = new Vacuum(database);
+    this.#writer = new Writer({
+      ...parts,
+      heads: this.heads,
+      addresses: this.addresses,
+      directory: this.directory,
+      onErasure: (erased) => {
+        this.#vacuum.stained();
+        return parts.onErasure(erased);
+      },
+      onGroup: (carried) => {
+        this.#provenAt = performance.now();
+        parts.onGroup(carried);
+      },
+      onError: (kind) => this.#failed(kind),
+    });
+  }
+
+  append<Refusal>(write: Write<Refusal>): Promise<Appended | Refused<Refusal>> {
+    return this.isClosed ? Promise.reject(closed()) : this.#writer.append(write);
+  }
+
+  scrubbed(): Promise<void> {
+    return this.guarded(() => this.#vacuum.scrubbed());
+  }
+
+  check(): Promise<void> {
+    return this.guarded(async () => {
+      await this.size();
+      if (performance.now() - this.#provenAt < provenMs) return;
+      await this.#parts.database.rows("UPDATE saywhen.readiness SET checks = checks + 1");
+      this.#provenAt = performance.now();
+    });
+  }
+
+  clients(): Promise<Client[]> {
+    return this.guarded(() => this.#clients.all());
+  }
+
+  saveClient(client: Client, before: Client | undefined): Promise<boolean> {
+    return this.guarded(() => this.#clients.save(client, before));
+  }
+
+  tokens(now: string): Promise<IssuedToken[]> {
+    return this.guarded(() => this.#clients.tokens(now));
+  }
+
+  saveToken(token: IssuedToken, now: string): Promise<boolean> {
+    return this.guarded(() => this.#clients.saveToken(token, now));
+  }
+
+  clientsVersion(): Promise<number> {
+    return this.guarded(() => this.#clients.version());
+  }
+
+  saveTiles(tiles: readonly Tile[]): Promise<void> {
+    return this.guarded(() => this.log.saveTiles(tiles));
+  }
+
+  addIdentity(identity: LogIdentity, after: number): Promise<boolean> {
+    return this.guarded(() => this.log.addIdentity(identity, after));
+  }
+
+  saveCheckpoint(checkpoint: SignedCheckpoint, origin: string): Promise<void> {
+    return this.guarded(() => this.log.saveCheckpoint(checkpoint, origin));
+  }
+
+  /** The connections of this node to the database. */
+  get connections(): Database["connections"] {
+    return this.#parts.database.connections;
+  }
+
+  async close(): Promise<void> {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    await this.#writer.drain();
+    await this.#parts.database.close();
+  }
+
+  #failed(kind: string): void {
+    this.#provenAt = Number.NEGATIVE_INFINITY;
+    this.#parts.onError(kind);
+  }
+
+  protected override named(error: unknown): unknown {
+    const failure = failureOf(error);
+    if (failure !== undefined) this.#failed(failure.kind);
+    return super.named(error);
+  }
+}

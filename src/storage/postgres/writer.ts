@@ -1,0 +1,311 @@
+import type { Stream } from "../../domain/stream.ts";
+import { type Appended, OutcomeUnknown, type Refused, StoreUnavailable, type Write } from "../../service/store.ts";
+import type { Digest } from "../digest.ts";
+import type { Watchers } from "../watchers.ts";
+import type { Addresses } from "./addresses.ts";
+import { append } from "./append.ts";
+import { Changes } from "./changes.ts";
+import type { Database, Statements } from "./database.ts";
+import type { Directory, EntryKind, FreeIds } from "./directory.ts";
+import { failureOf, sqlStateOf } from "./failure.ts";
+import { Group, type Loaded, LockNeeded, type Waiting } from "./group.ts";
+import type { Head, Heads } from "./heads.ts";
+import { positionOf } from "./unknown-outcome.ts";
+
+/** Times that a group is tried before it locks the log's head for as long as its steps take. */
+const triesWithoutLock = 2;
+
+/** Positions for which there is always room: made long before they are needed, as that waits for nobody. */
+const roomAhead = 20_000_000;
+
+const takeHeadSql = "SELECT next, at FROM saywhen.take_head()";
+const makeRoomSql = "SELECT saywhen.make_room($1)";
+
+/** What PostgreSQL says where no partition of the changes takes a position. */
+const noPartition = "23514";
+
+export interface WriterOptions extends Required<Watchers> {
+  readonly database: Database;
+  readonly digest: Digest;
+  readonly heads: Heads;
+  readonly addresses: Addresses;
+  readonly directory: Directory;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** Writes that one transaction carries at most. */
+  readonly groupWrites: number;
+}
+
+/** A group that ran: its changes, and their time. */
+interface Run {
+  readonly group: Group;
+  readonly ms: number;
+  readonly at: string;
+}
+
+/**
+ * Group commit: what comes while a group is under way is carried by the next one, in one transaction.
+ *
+ * A group's steps are run beforehand, on what was read without a lock; the append takes the log's head, and refuses when
+ * a stream that they read has moved on. Then, and where a step asks what only the locked head can tell, the steps are run
+ * again with the head locked.
+ */
+export class Writer {
+  readonly #options: WriterOptions;
+  #waiting: Waiting[] = [];
+  #underWay: Promise<void> | undefined;
+  /** The latest time (ms) that the log was seen to have: a clock behind it counts for nothing. */
+  #notBefore = 0;
+  /** Up to which position there is room. */
+  #room = 0;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+  }
+
+  append<Refusal>(write: Write<Refusal>): Promise<Appended | Refused<Refusal>> {
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = { write, resolve: resolve as Waiting["resolve"], reject };
+      this.#waiting.push(waiting);
+      // Requests that one poll of the sockets brings in are handed over before the turn's setImmediate comes up.
+      this.#underWay ??= new Promise<void>((ready) => setImmediate(ready)).then(() => this.#work());
+    });
+  }
+
+  /** Commits everything that was handed over. */
+  async drain(): Promise<void> {
+    while (this.#underWay !== undefined) await this.#underWay;
+  }
+
+  async #work(): Promise<void> {
+    while (this.#waiting.length > 0) await this.#commit(this.#nextGroup());
+    this.#underWay = undefined;
+  }
+
+  /** Those that come first, in their order; one that may erase goes alone, as the order of what it does matters. */
+  #nextGroup(): Waiting[] {
+    const isAlone = ({ write }: Waiting) => write.positions !== undefined;
+    const alone = this.#waiting.slice(0, this.#options.groupWrites).findIndex(isAlone);
+    return this.#waiting.splice(0, alone === -1 ? this.#options.groupWrites : Math.max(alone, 1));
+  }
+
+  /** Every write of the group is answered when this resolves; it never rejects. */
+  async #commit(group: readonly Waiting[]): Promise<void> {
+    try {
+      const start = performance.now();
+      const { members } = await this.#carryOut(group);
+      if (members.length === 0) return;
+      const seconds = (performance.now() - start) / 1000;
+      this.#options.onGroup({ writes: group.length, changes: members.length, seconds });
+    } catch (error) {
+      await this.#undone(group, error);
+    }
+  }
+
+  /** Nothing of the group was appended: because of one write, which then fails alone, or at all. */
+  async #undone(group: readonly Waiting[], error: unknown): Promise<void> {
+    const failure = failureOf(error);
+    if (failure !== undefined) this.#options.onError(failure.kind);
+    if (failure === undefined && group.length > 1) {
+      for (const waiting of group) await this.#commit([waiting]);
+      return;
+    }
+    for (const waiting of group) waiting.reject(failure?.error ?? error);
+  }
+
+  async #carryOut(group: readonly Waiting[]): Promise<Group> {
+    if (group.every(isPlain)) {
+      for (let tries = 0; tries < triesWithoutLock; tries += 1) {
+        const done = await this.#appendUnlocked(group);
+        if (done !== undefined) return done;
+      }
+    }
+    return this.#appendLocked(group);
+  }
+
+  /** @returns the group, answered; undefined when it has to be run again */
+  async #appendUnlocked(waiting: readonly Waiting[]): Promise<Group | undefined> {
+    const { database, digest, heads } = this.#options;
+    const loaded = new Map<Stream, Head | undefined>();
+    let run: Run;
+    try {
+      run = await this.#run(waiting, { ...noLookups, heads: loaded }, undefined, async (streams) => {
+        for (const [index, head] of (await heads.read(streams)).entries()) loaded.set(streams[index] as Stream, head);
+      });
+    } catch (error) {
+      if (error instanceof LockNeeded) return undefined;
+      throw error;
+    }
+    const { group, ms } = run;
+    if (group.members.length === 0) return answered(group, 0);
+    const outcome = await this.#withRoom(() => this.#settled(group, () => append(database, digest, group, ms, loaded)));
+    if ("first" in outcome) return answered(group, await this.#appended(outcome.first));
+    if (outcome.refused === "late") this.#notBefore = outcome.at;
+    return undefined;
+  }
+
+  /** With the log's head locked, so that nothing moves on meanwhile, and it is known where the changes will stand. */
+  async #appendLocked(waiting: readonly Waiting[]): Promise<Group> {
+    let run: Run | undefined;
+    let undo = () => {};
+    let isCommitting = false;
+    const transaction = () =>
+      this.#options.database.transaction(
+        async (statements) => {
+          const [end] = await statements.rows<{ next: number; at: number }>(takeHeadSql);
+          if (end === undefined) throw new StoreUnavailable("the database has lost the log's head");
+          this.#notBefore = end.at;
+          run = await this.#runLocked(statements, waiting, end.next);
+          undo = await this.#write(statements, run, end.next);
+          return end.next;
+        },
+        () => (isCommitting = true),
+      );
+    try {
+      const first = await this.#withRoom(async () => {
+        undo = () => {};
+        isCommitting = false;
+        return transaction();
+      });
+      return answered((run as Run).group, await this.#appended(first));
+    } catch (error) {
+      if (isCommitting && failureOf(error)?.isUnknown === true && run !== undefined && run.group.members.length > 0) {
+        const { first } = await this.#lookFor(run.group, error);
+        return answered(run.group, first);
+      }
+      this.#takeBack(undo);
+      throw failureOf(error)?.error ?? error;
+    }
+  }
+
+  async #runLocked(statements: Statements, waiting: readonly Waiting[], first: number): Promise<Run> {
+    const heads = new Map<Stream, Head | undefined>();
+    const lookups = await this.#lookUp(statements, waiting);
+    return this.#run(waiting, { ...lookups, heads }, first, async (streams) => {
+      const found = await this.#options.heads.readIn(statements, streams);
+      for (const [index, head] of found.entries()) heads.set(streams[index] as Stream, head);
+    });
+  }
+
+  /** Runs the steps; again, where they append to streams that nobody has read. */
+  async #run(
+    waiting: readonly Waiting[],
+    loaded: Loaded,
+    first: number | undefined,
+    load: (streams: readonly Stream[]) => Promise<void>,
+  ): Promise<Run> {
+    await load([...new Set(waiting.flatMap(({ write }) => write.reads))]);
+    for (;;) {
+      // A clock that was set back, or another node's that is ahead, must not make the log's times go back.
+      const ms = Math.max(this.#options.clock(), this.#notBefore);
+      const at = new Date(ms).toISOString();
+      const group = new Group(loaded, at, first);
+      for (const each of waiting) group.run(each);
+      if (group.unread.length === 0) return { group, ms, at };
+      await load(group.unread);
+    }
+  }
+
+  async #lookUp(statements: Statements, waiting: readonly Waiting[]): Promise<Omit<Loaded, "heads">> {
+    const { digest, directory } = this.#options;
+    const owners = new Map<string, number | undefined>();
+    for (const email of new Set(waiting.flatMap(({ write }) => write.emails ?? [])))
+      owners.set(email, await directory.ownerOf(statements, email));
+    const freeIds = new Map<EntryKind, FreeIds>();
+    // Each write takes one at most, and each new entry rules out one more.
+    for (const kind of new Set(waiting.flatMap(({ write }) => write.ids ?? [])))
+      freeIds.set(kind, await directory.freeIds(statements, kind, 2 * waiting.length));
+    const positions = new Map<Stream, number[]>();
+    const changes = new Changes(statements, digest);
+    for (const stream of waiting.flatMap(({ write }) => write.positions ?? []))
+      positions.set(stream, await changes.positions(stream));
+    return { owners, freeIds, positions };
+  }
+
+  /** @returns what takes back what others were told, when it comes to nothing */
+  async #write(statements: Statements, { group, ms, at }: Run, first: number): Promise<() => void> {
+    const { digest, directory, onErasure } = this.#options;
+    for (const stream of group.erased) await this.#erase(statements, stream);
+    if (group.members.length === 0) return () => {};
+    await append(statements, digest, group, ms, undefined);
+    for (const { name, email, isNew, wasGivenOut } of group.entries) {
+      await directory.save(statements, name, email);
+      if (isNew) await directory.added(statements, name, wasGivenOut);
+    }
+    return group.erased.length === 0 ? () => {} : onErasure({ streams: group.erased, position: first, at });
+  }
+
+  async #erase(statements: Statements, stream: Stream): Promise<void> {
+    const { digest, addresses, directory } = this.#options;
+    const row = await new Changes(statements, digest).erase(stream);
+    if (row === undefined) return;
+    await addresses.drop(statements, row.id);
+    await directory.erase(statements, stream);
+  }
+
+  /** A statement that commits by itself: where its connection breaks, the log is asked whether it did. */
+  async #settled<Outcome>(group: Group, work: () => Promise<Outcome>): Promise<Outcome | { readonly first: number }> {
+    try {
+      return await work();
+    } catch (error) {
+      if (failureOf(error)?.isUnknown !== true) throw error;
+      return this.#lookFor(group, error);
+    }
+  }
+
+  /** @throws OutcomeUnknown when the group is not there, as it may still come, or when nobody can tell in time */
+  async #lookFor(group: Group, error: unknown): Promise<{ readonly first: number }> {
+    const [member] = group.members;
+    this.#options.onError(failureOf(error)?.kind ?? "connection");
+    const first = member && (await positionOf(this.#options.database, this.#options.digest, member));
+    if (first !== undefined) return { first };
+    throw new OutcomeUnknown("the database broke off while it was being written, and it is not known what it kept", {
+      cause: error,
+    });
+  }
+
+  /** Positions that no partition takes are made room for, and the work is done again. */
+  async #withRoom<Outcome>(work: () => Promise<Outcome>): Promise<Outcome> {
+    try {
+      return await work();
+    } catch (error) {
+      if (sqlStateOf(error) !== noPartition) throw error;
+      const { database, digest } = this.#options;
+      await this.#makeRoom((await new Changes(database, digest).size()) + roomAhead);
+      return work();
+    }
+  }
+
+  /** Takes note of how far the log has come. */
+  async #appended(first: number): Promise<number> {
+    // Nobody waits for it: should it fail, the append that needs the room makes it.
+    if (first + roomAhead / 2 > this.#room) void this.#makeRoom(first + roomAhead).catch(() => undefined);
+    return first;
+  }
+
+  async #makeRoom(last: number): Promise<void> {
+    this.#room = last;
+    await this.#options.database.rows(makeRoomSql, [last]);
+  }
+
+  /** What cannot be taken back does not keep the writes from their answers. */
+  #takeBack(undo: () => void): void {
+    try {
+      undo();
+    } catch (error) {
+      this.#options.onError(failureOf(error)?.kind ?? "unknown");
+    }
+  }
+}
+
+const noLookups: Omit<Loaded, "heads"> = { owners: new Map(), freeIds: new Map(), positions: new Map() };
+
+/** Whether its step asks for nothing but streams. */
+function isPlain({ write }: Waiting): boolean {
+  return write.emails === undefined && write.ids === undefined && write.positions === undefined;
+}
+
+function answered(group: Group, first: number): Group {
+  group.answer(first);
+  return group;
+}

@@ -1,0 +1,13 @@
+import { openPostgresStore } from "../../src/storage/postgres/postgres-store.ts";
+import { newDatabase } from "../support/postgres.ts";
+import { storeContract } from "./store.ts";
+
+storeContract("PostgreSQL", () => {
+  let url: Promise<string> | undefined;
+  return {
+    open: async (clock = Date.now) => {
+      url ??= newDatabase();
+      return openPostgresStore({ url: await url, clock });
+    },
+  };
+});
