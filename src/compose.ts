@@ -27,8 +27,9 @@ import { continuationOf, type LogContinuation } from "./service/condition.ts";
 import { ensureAdmin } from "./service/ensure-admin.ts";
 import { noteErasure } from "./service/erasure-book.ts";
 import { Log, type LogOptions } from "./service/log.ts";
+import { Presence } from "./service/presence.ts";
 import { openKeyFiles } from "./storage/key-files.ts";
-import { openSqliteStore, type SqliteStore } from "./storage/sqlite/sqlite-store.ts";
+import { openStore, type Storage, type StorageOptions } from "./storage/open-store.ts";
 import { docsPage } from "./web/docs-page.ts";
 import { problemPages } from "./web/problem-pages.ts";
 
@@ -50,17 +51,22 @@ export interface Service {
 /**
  * Puts the service together: plain calls, in order of dependency.
  *
+ * @param tuning what is no setting, as it has one good value: for measurements
  * @throws StoreInUse, SchemaMismatch, KeyUnusable, LogLost, CatalogueFileInvalid, AdminTokenUnusable: each with a message
  *   for the operator
  */
-export async function compose(settings: Settings, lines: LogLines = openLogLines(settings.logLevel)): Promise<Service> {
+export async function compose(
+  settings: Settings,
+  lines: LogLines = openLogLines(settings.logLevel),
+  tuning: Pick<StorageOptions, "groupWrites"> = {},
+): Promise<Service> {
   const { logger } = lines;
   const metrics = makeMetrics();
   const keyFiles = openKeyFiles(settings.key);
+  await using opened = new AsyncDisposableStack();
   let log: Log | undefined;
-  let registry: ClientRegistry | undefined;
-  const store = await openSqliteStore({
-    file: settings.database,
+  const store = await openStore(settings.database, {
+    ...tuning,
     onErasure: (erased) => noteErasure(keyFiles, erased),
     onGroup: (group) => {
       metrics.group(group);
@@ -71,56 +77,52 @@ export async function compose(settings: Settings, lines: LogLines = openLogLines
       logger.error({ kind }, "the storage failed");
     },
   });
-  try {
-    const proof = (log = await openProof({ store, keyFiles, settings, logger, metrics }));
-    const catalogue = await loadCatalogue(store, () => readCatalogueFile(settings.catalogue));
-    const clients = (registry = await openClients(store, logger));
-    const { adminToken } = settings;
-    await warnOfClock(store, logger);
-    const firstToken = await ensureAdmin(clients, adminToken === undefined ? {} : { adminToken }, Date.now());
+  opened.defer(() => store.close());
+  await beginOn(store, { opened, logger, metrics });
+  const proof = (log = await openProof({ store, keyFiles, settings, logger, metrics }));
+  opened.defer(() => proof.close());
+  const catalogue = await loadCatalogue(store, () => readCatalogueFile(settings.catalogue));
+  const clients = await openClients(store, logger);
+  opened.defer(() => clients.close());
+  const { adminToken } = settings;
+  await warnOfClock(store, logger);
+  const firstToken = await ensureAdmin(clients, adminToken === undefined ? {} : { adminToken }, Date.now());
 
-    // Links are only written into answers, so the port that listening brings is known by then.
-    const links: { -readonly [Part in keyof Links]: Links[Part] } = makeLinks(settings.baseUrl ?? "", settings.context);
-    let isStopping = false;
-    const continuation = continuationOf(await store.identities(), proof.stoppedBecause === undefined);
-    const served = { settings, store, catalogue, continuation, clients, log: proof, links, metrics };
-    const routes = routesOf({ ...served, isStopping: () => isStopping });
-    const gate = { clients, rateLimit: rateLimit(settings.rateLimit), now: Date.now };
-    const server = makeServer({ routes, gate, links, context: settings.context, logger, metrics });
+  // Links are only written into answers, so the port that listening brings is known by then.
+  const links: { -readonly [Part in keyof Links]: Links[Part] } = makeLinks(settings.baseUrl ?? "", settings.context);
+  let isStopping = false;
+  const continuation = continuationOf(await store.identities(), proof.stoppedBecause === undefined);
+  const served = { settings, store, catalogue, continuation, clients, log: proof, links, metrics };
+  const routes = routesOf({ ...served, isStopping: () => isStopping });
+  const gate = { clients, rateLimit: rateLimit(settings.rateLimit), now: Date.now };
+  const server = makeServer({ routes, gate, links, context: settings.context, logger, metrics });
+  const resources = opened.move();
 
-    return {
-      server,
-      firstToken,
-      logStopped: proof.stoppedBecause,
-      routes,
-      async listen() {
-        await server.listen({ host: settings.host, port: settings.port });
-        const url = urlOf(server.server.address() as AddressInfo);
-        if (settings.baseUrl === undefined) links.root = makeLinks(url, settings.context).root;
-        return { url };
-      },
-      async close() {
-        isStopping = true;
-        const overdue = setTimeout(() => server.server.closeAllConnections(), limits.stopMs);
-        await server.close();
-        clearTimeout(overdue);
-        clients.close();
-        await proof.close();
-        await store.close();
-        await lines.flush();
-      },
-    };
-  } catch (error) {
-    registry?.close();
-    await log?.close();
-    await store.close();
-    throw error;
-  }
+  return {
+    server,
+    firstToken,
+    logStopped: proof.stoppedBecause,
+    routes,
+    async listen() {
+      await server.listen({ host: settings.host, port: settings.port });
+      const url = urlOf(server.server.address() as AddressInfo);
+      if (settings.baseUrl === undefined) links.root = makeLinks(url, settings.context).root;
+      return { url };
+    },
+    async close() {
+      isStopping = true;
+      const overdue = setTimeout(() => server.server.closeAllConnections(), limits.stopMs);
+      await server.close();
+      clearTimeout(overdue);
+      await resources.disposeAsync();
+      await lines.flush();
+    },
+  };
 }
 
 interface RouteParts {
   readonly settings: Settings;
-  readonly store: SqliteStore;
+  readonly store: Storage;
   readonly catalogue: CatalogueInForce;
   readonly continuation: LogContinuation;
   readonly clients: ClientRegistry;
@@ -171,13 +173,29 @@ async function openProof({ store, keyFiles, settings, logger, metrics }: ProofPa
   return log;
 }
 
-function openClients(store: SqliteStore, logger: LogLines["logger"]): Promise<ClientRegistry> {
+function openClients(store: Storage, logger: LogLines["logger"]): Promise<ClientRegistry> {
   const onError = (err: unknown) => logger.error({ err }, "the clients could not be looked at; it will be tried again");
   return ClientRegistry.open(store, { onError });
 }
 
+interface Beginning {
+  readonly opened: AsyncDisposableStack;
+  readonly logger: LogLines["logger"];
+  readonly metrics: Metrics;
+}
+
+/** What a storage of several nodes needs besides, and what operations should know of it. */
+async function beginOn(store: Storage, { opened, logger, metrics }: Beginning): Promise<void> {
+  for (const warning of store.warnings ?? []) logger.warn(warning);
+  const connections = store.connections?.bind(store);
+  if (connections !== undefined) metrics.watchConnections(connections);
+  if (store.nodes === undefined) return;
+  const presence = await Presence.begin(store.nodes);
+  opened.defer(() => presence.end());
+}
+
 /** Times never go back: behind the log, a clock that was set right again counts for nothing until it has caught up. */
-async function warnOfClock(store: SqliteStore, logger: LogLines["logger"]): Promise<void> {
+async function warnOfClock(store: Storage, logger: LogLines["logger"]): Promise<void> {
   const ahead = (await store.size()) - (await store.countUntil(Date.now() + limits.clockBehindMs));
   if (ahead > 0)
     logger.warn({ changes: ahead }, "changes of the log are later than the clock, and new ones are no earlier");

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -52,7 +51,7 @@ it("deploy/ names only settings that there are", () => {
 });
 
 it("deploy/ holds no secret", () => {
-  assert.ok(!existsSync(join(root, "deploy/.env")) || readFileSync(join(root, ".gitignore"), "utf8").includes(".env"));
+  assert.match(readFileSync(join(root, ".gitignore"), "utf8"), /^deploy\/\.env$/m);
   const { services } = parse(deployed("compose.yaml"), { merge: true }) as Compose;
   for (const { environment = {} } of Object.values(services)) {
     for (const [name, value] of Object.entries(environment)) {
@@ -68,7 +67,7 @@ describe("the Dockerfile", () => {
   };
 
   it("copies files that are there, and that its list of ignored files lets through", () => {
-    const let_ = deployed("Dockerfile.dockerignore")
+    const allowed = deployed("Dockerfile.dockerignore")
       .match(/^!.*$/gm)
       ?.map((line) => line.slice(1));
     const sources = instructions("COPY")
@@ -76,7 +75,7 @@ describe("the Dockerfile", () => {
       .flatMap((words) => words.split(" ").slice(0, -1));
     assert.ok(sources.includes("package.json"));
     for (const source of sources) assert.ok(existsSync(join(root, source)), source);
-    assert.deepEqual([...new Set(sources)].sort(), [...(let_ ?? [])].sort());
+    assert.deepEqual([...new Set(sources)].sort(), [...(allowed ?? [])].sort());
   });
 
   it("takes from its stages what they make, and serves what the package's bin starts", () => {
@@ -223,7 +222,10 @@ it("the alarms look at metrics that are printed", async () => {
   }
 });
 
-describe("the balancer", { skip: isThere("haproxy") ? false : "haproxy is not here" }, () => {
+/** Debian has it where a user's PATH does not look. */
+const haproxy = ["haproxy", "/usr/sbin/haproxy"].find(isThere);
+
+describe("the balancer", { skip: haproxy === undefined ? "haproxy is not here" : false }, () => {
   const folders = [temporaryFolder(), temporaryFolder()];
   const nodes: Serving[] = [];
   let url = "";
@@ -235,7 +237,7 @@ describe("the balancer", { skip: isThere("haproxy") ? false : "haproxy is not he
     const own = await freePort();
     const file = join(folders[0]?.path ?? "", "haproxy.cfg");
     writeFileSync(file, balancing(urls, own));
-    const child = spawn("haproxy", ["-db", "-f", file], { stdio: "ignore" });
+    const child = spawn(haproxy ?? "", ["-db", "-f", file], { stdio: "ignore" });
     stop = async () => {
       child.kill("SIGKILL");
       await once(child, "close");
@@ -252,13 +254,13 @@ describe("the balancer", { skip: isThere("haproxy") ? false : "haproxy is not he
     for (const folder of folders) folder[Symbol.dispose]();
   });
 
-  it("lets nobody notice that a node is killed, nor that the next one stops and none is left but says so", async () => {
+  it("lets nobody notice that a node is killed, and has 503 when none is left", async () => {
     const [first, second] = nodes;
     const seen = load(url, 3000);
     await delay(1000);
     first?.child.kill("SIGKILL");
     assert.deepEqual([...(await seen)], [200]);
-    second?.child.kill("SIGTERM");
+    second?.child.kill("SIGKILL");
     await second?.ended;
     assert.equal((await fetch(`${url}/readyz`)).status, 503);
   });
@@ -273,11 +275,11 @@ function balancing(urls: readonly string[], own: number): string {
     .replace(/^.*node-3.*$/gm, "")
     .replaceAll(/ node-1:\d+/g, ` ${one}`)
     .replaceAll(/ node-2:\d+/g, ` ${two}`)
-    .replace(/bind :\d+/, `bind 127.0.0.1:${own}`)
+    .replace(/^ {2}bind :\d+/m, `  bind 127.0.0.1:${own}`)
     .replace(/maxconn \d+/, "maxconn 200");
 }
 
-/** GETs and PUTs by eight at a time. @returns every status that came back */
+/** PUTs and GETs, eight at a time. The nodes have a database each here, so the GETs are of what both know. */
 async function load(url: string, ms: number): Promise<Set<number>> {
   const statuses = new Set<number>();
   const until = Date.now() + ms;
@@ -286,8 +288,7 @@ async function load(url: string, ms: number): Promise<Set<number>> {
   const one = async (_: unknown, index: number): Promise<void> => {
     while (Date.now() < until) {
       const request = index % 2 === 0 ? { method: "PUT", headers, body } : { headers };
-      // Each node has a database of its own here, so that a directory of both is asked, which is there from the start.
-      const path = index % 2 === 0 ? "/api/2/organisations/3/emailpreferences" : "/v1/preferences/categories";
+      const path = index % 2 === 0 ? "/api/2/organisations/3/emailpreferences" : "/v1/log/key";
       const answer = await fetch(url + path, request);
       await answer.arrayBuffer();
       statuses.add(answer.status);

@@ -4,7 +4,10 @@ import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { table } from "../scripts/markdown.ts";
 import { pages } from "../scripts/pages.ts";
+import { commands } from "../src/cli/commands.ts";
+import { settingsTable } from "../src/config/settings.ts";
 import { scopes } from "../src/domain/client.ts";
+import { limits } from "../src/domain/limits.ts";
 import { makeMetrics } from "../src/http/metrics.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -73,9 +76,52 @@ describe("the documentation", () => {
     metrics.request("GET", "/livez", 200, 0.001);
     metrics.group({ writes: 1, changes: 1, seconds: 0.001 });
     metrics.storeError("full");
+    metrics.watchConnections(() => ({ open: 2, idle: 1, waiting: 0 }));
     metrics.watchLog(() => ({ isSigning: true, size: 2, signedSize: 1 }));
     const printed = [...(await metrics.print()).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
     assert.deepEqual(named("docs/operate.md", /`((?:http|saywhen)_[a-z_]+)`/g).sort(), printed.map(String).sort());
+  });
+
+  it("names only settings that there are", () => {
+    const known = Object.values(settingsTable).map(({ variable }) => variable as string);
+    const asked = documents.flatMap((file) => named(file, /\b(SAYWHEN_[A-Z_]*[A-Z])\b/g));
+    assert.ok(asked.includes("SAYWHEN_DATABASE"), "the settings are no longer found");
+    assert.deepEqual(
+      asked.filter((name) => !known.includes(name)),
+      [],
+    );
+  });
+
+  it("names only commands that there are, with flags that their usage has", () => {
+    const asked = documents.flatMap((file) => [...textOf(file).matchAll(/(?:`|^)saywhen ([a-z]+)\b([^`\n#]*)/gm)]);
+    assert.ok(asked.length > 30, "the commands are no longer found");
+    const unknown = asked.filter(([, name = "", rest = ""]) => {
+      const usage = commands.find((command) => command.name === name)?.usage;
+      return (
+        usage === undefined ||
+        (rest.match(/--[a-z][a-z-]*/g) ?? []).some((flag) => flag !== "--help" && !usage.includes(flag))
+      );
+    });
+    assert.deepEqual(
+      unknown.map(([words]) => words),
+      [],
+    );
+  });
+
+  it("has in docs/operate.md the number of connections that a node holds", () => {
+    assert.match(textOf("docs/operate.md"), new RegExp(`\\b${limits.databaseConnections} for each node`));
+  });
+
+  it("has in docs/operate.md every kind of failure that PostgreSQL's storage tells apart", () => {
+    const kinds = [...textOf("src/storage/postgres/failure.ts").matchAll(/\^[^,]*, "([a-z]+)", "/g)].map(
+      ([, kind = ""]) => kind,
+    );
+    assert.ok(kinds.length > 10, "the kinds are no longer found");
+    const told = textOf("docs/operate.md");
+    assert.deepEqual(
+      [...new Set(kinds)].filter((kind) => !told.includes(`\`${kind}\``)),
+      [],
+    );
   });
 
   it("has in docs/clients.md every scope that there is, and no other", () => {

@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { inProcess, overSocket } from "./support/exchange.ts";
 import { filledIn, play, type Stage } from "./support/play.ts";
+import { newDatabase } from "./support/postgres.ts";
 import { adminToken, type RunningService, startInProcess, startListening, temporaryFolder } from "./support/service.ts";
 import { parseTranscript, type Transcript, TranscriptMalformed } from "./support/transcript.ts";
 
@@ -38,21 +39,29 @@ function transcriptIn(page: string): string {
   return lines.join("\n");
 }
 
-for (const isSocket of [false, true]) {
-  describe(`the transcripts, ${isSocket ? "over a socket" : "in process"}`, () => {
+/** How each transcript is played. */
+const ways = [
+  { title: "in process", isSocket: false, isPostgres: false },
+  { title: "over a socket", isSocket: true, isPostgres: false },
+  { title: "in process, on PostgreSQL", isSocket: false, isPostgres: true },
+];
+
+for (const { title, isSocket, isPostgres } of ways) {
+  describe(`the transcripts, ${title}`, () => {
     for (const transcript of transcripts) {
       it(transcript.name, async () => {
-        const failures = await played(transcript, isSocket);
+        const failures = await played(transcript, isSocket, isPostgres ? await newDatabase() : undefined);
         assert.ok(failures.length === 0, `\n${failures.join("\n\n")}\n`);
       });
     }
   });
 }
 
-async function played(transcript: Transcript, isSocket: boolean): Promise<string[]> {
+async function played(transcript: Transcript, isSocket: boolean, database?: string): Promise<string[]> {
   using files = temporaryFolder();
   const isRestarted = transcript.steps.some(({ kind }) => kind === "restart");
-  const file = isRestarted ? { file: join(files.path, "saywhen.db") } : {};
+  const name = join(files.path, "saywhen.db");
+  const file = database === undefined ? (isRestarted ? { file: name } : {}) : { database, key: `${name}.key` };
   const start = (env: Readonly<Record<string, string>>): Promise<RunningService> =>
     (isSocket ? startListening : startInProcess)({ env: filledIn(env, new Map(Object.entries(given))), ...file });
   let running = await start(transcript.env);

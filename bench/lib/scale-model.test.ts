@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { figures, type FigureValues, valuesOf } from "./scale-figures.ts";
+import { type Figure, figures, type FigureValues, valuesOf } from "./scale-figures.ts";
 import { changesKept, headLimit, type Load, planFor } from "./scale-model.ts";
 
 const day = 86_400;
@@ -122,7 +122,7 @@ describe("the model of scale", () => {
   });
 
   it("reckons with figures that are numbers above 0 and say where they come from", () => {
-    for (const [name, { value, unit, from }] of Object.entries(figures)) {
+    for (const [name, { value, unit, from }] of Object.entries<Figure>(figures)) {
       assert.ok(value > 0 && Number.isFinite(value), name);
       assert.ok(unit !== "" && from !== "", name);
     }

@@ -1,3 +1,4 @@
+import { shownDatabase } from "../config/readers.ts";
 import type { Settings } from "../config/settings.ts";
 
 /**
@@ -18,7 +19,7 @@ export function startFailure(error: unknown, { host, port, database }: Settings)
     return `Port ${port} may not be listened on by this user. Set SAYWHEN_PORT to a port from 1024.`;
   }
   if (syscall !== undefined || code === "ERR_SQLITE_ERROR") {
-    return `The database ${database} cannot be used: ${error.message}.`;
+    return `The database ${shownDatabase(database)} cannot be used: ${error.message}.`;
   }
   if (isOurs(error)) return withCause(error);
   return undefined;

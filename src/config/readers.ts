@@ -33,6 +33,21 @@ export function databasePath(text: string): string | undefined {
   return text.startsWith(":memory:") || /^file:/i.test(text) ? undefined : filePath(text);
 }
 
+/** The address of a PostgreSQL database, or the path of a file that outlives the process. */
+export function databaseAddress(text: string): string | undefined {
+  if (!/^postgres(ql)?:/.test(text)) return databasePath(text);
+  return URL.parse(text)?.hostname ? text : undefined;
+}
+
+/** A database's address as it may be shown: without the password. */
+export function shownDatabase(database: string): string {
+  const url = /^postgres(ql)?:/.test(database) ? URL.parse(database) : null;
+  if (url === null) return database;
+  url.password = "";
+  url.searchParams.delete("password");
+  return url.href;
+}
+
 /** An http or https URL without query, fragment and credentials; answered without a slash at its end. */
 export function webAddress(text: string): string | undefined {
   if (!/^https?:\/\/[^\s?#@]+$/i.test(text) || !URL.canParse(text)) return undefined;

@@ -4,6 +4,7 @@ import { nearest } from "./nearest.ts";
 import {
   bearerToken,
   contextPath,
+  databaseAddress,
   databasePath,
   filePath,
   hostName,
@@ -56,11 +57,14 @@ export const settingsTable = {
   }),
   database: setting({
     variable: "SAYWHEN_DATABASE",
-    meaning: "The database file. It and its folder are made when they are not there.",
-    values: "the path of a file (databases in memory and `postgres://` are not supported by this version)",
+    meaning:
+      "The database: an SQLite file, which is made when it is not there, with its folder; or the address of a PostgreSQL " +
+      "database, which any number of nodes may share.",
+    values:
+      "the path of a file, or `postgres://user:password@host:port/database` (databases in memory are not supported)",
     standard: "./data/saywhen.db",
     unset: () => "./data/saywhen.db",
-    read: databasePath,
+    read: databaseAddress,
     secret: true,
   }),
   key: setting({
@@ -69,8 +73,8 @@ export const settingsTable = {
       "The file with the private key of the log, made at the first start; `<key>.checkpoint` and `<key>.erased` stand beside it. " +
       "Keep a copy apart from the backups of the database.",
     values: "the path of a file",
-    standard: "the database file with `.key` behind it",
-    unset: ({ database = "" }) => `${database}.key`,
+    standard: "the database file with `.key` behind it; with PostgreSQL `./data/saywhen.key`",
+    unset: ({ database = "" }) => (/^postgres(ql)?:/.test(database) ? "./data/saywhen.key" : `${database}.key`),
     read: databasePath,
   }),
   baseUrl: setting({

@@ -49,7 +49,7 @@ export const limits = {
   clientTokensMax: 1000,
   /** Seconds for which a token is valid. */
   tokenSeconds: 3600,
-  /** Milliseconds between two looks at whether another node has changed the clients: a revocation holds by then. */
+  /** Milliseconds between two looks at whether another node has changed the clients: by then a revocation holds. */
   clientsFollowMs: 1000,
   /** Secrets of one client; the oldest goes when one more is made, so that one can be replaced without a gap. */
   clientSecretsMax: 2,
@@ -67,6 +67,10 @@ export const limits = {
   databaseAnswerMs: 5000,
   /** Milliseconds that an erasure waits for PostgreSQL to vacuum what was erased. */
   scrubMs: 30_000,
+  /** Milliseconds after which a node says again that it serves. */
+  nodeBeatMs: 5000,
+  /** Milliseconds after which a node that was not heard of counts as gone. */
+  nodeGoneMs: 15_000,
   /** Milliseconds for which an idle connection to PostgreSQL is kept. */
   databaseIdleMs: 60_000,
   /** Milliseconds within which a write whose outcome is unknown is looked for; then its sender is told so. */

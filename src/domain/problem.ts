@@ -151,6 +151,10 @@ export const problems = {
   },
   "scope-invalid": { title: "A scope is not known, or not the client's", help: "Ask for scopes that the client has." },
   unavailable: { title: "The service cannot answer now", help: "Try again after the seconds in `Retry-After`." },
+  "outcome-unknown": {
+    title: "It is not known whether this was recorded",
+    help: "Send the same again after the seconds in `Retry-After`: to record it twice does no harm.",
+  },
   internal: { title: "Something went wrong here", help: "Tell the operator the time and the request's tracking id." },
 } as const satisfies Record<string, { readonly title: string; readonly help: string }>;
 

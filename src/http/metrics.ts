@@ -9,6 +9,8 @@ export interface Metrics {
   group(group: { readonly writes: number; readonly changes: number; readonly seconds: number }): void;
   /** One failure of the storage, by kind. */
   storeError(kind: string): void;
+  /** Where the figures of the connections to the database come from, each time that they are printed. */
+  watchConnections(connections: () => ConnectionFigures): void;
   /** Where the log's figures come from, each time that they are printed. */
   watchLog(figures: () => LogFigures): void;
   print(): Promise<string>;
@@ -20,6 +22,13 @@ interface LogFigures {
   readonly isSigning: boolean;
   readonly size: number;
   readonly signedSize: number;
+}
+
+/** How many connections to the database there are, and how many callers wait for one. */
+interface ConnectionFigures {
+  readonly open: number;
+  readonly idle: number;
+  readonly waiting: number;
 }
 
 /** The histogram's buckets are those of OpenTelemetry's http.server.request.duration. */
@@ -67,10 +76,26 @@ export function makeMetrics(): Metrics {
       changes.inc(group.changes);
     },
     storeError: (kind) => storeErrors.inc({ kind }),
+    watchConnections: (connections) => watchConnections(connections, register),
     watchLog: (figures) => watchLog(figures, register),
     print: () => register.metrics(),
     type: register.contentType,
   };
+}
+
+function watchConnections(connections: () => ConnectionFigures, registers: Registry): void {
+  new Gauge({
+    name: "saywhen_database_connections",
+    help: "Connections to PostgreSQL by state: used, idle; and, as waiting, callers that wait for one.",
+    labelNames: ["state"],
+    registers: [registers],
+    collect() {
+      const { open, idle, waiting } = connections();
+      this.set({ state: "used" }, open - idle);
+      this.set({ state: "idle" }, idle);
+      this.set({ state: "waiting" }, waiting);
+    },
+  });
 }
 
 function watchLog(figures: () => LogFigures, register: Registry): void {

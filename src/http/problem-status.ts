@@ -66,6 +66,7 @@ export const standings: Readonly<Record<ProblemName, Standing>> = {
   "change-erased": { status: 410, ref: 9050 },
   "record-damaged": { status: 500, ref: 9051 },
   "log-stopped": { status: 503, ref: 9052 },
+  "outcome-unknown": { status: 503, ref: 9053 },
 };
 
 /** Whatever is wrong in an organisations' body is 400. */

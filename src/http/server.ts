@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import { limits } from "../domain/limits.ts";
 import { LogStopped } from "../service/log.ts";
-import { RecordDamaged, StoreUnavailable } from "../service/store.ts";
+import { OutcomeUnknown, RecordDamaged, StoreUnavailable } from "../service/store.ts";
 import { type Admission, admit, type Gate } from "./admission.ts";
 import type { Links } from "./links.ts";
 import type { Metrics } from "./metrics.ts";
@@ -170,6 +170,7 @@ function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof RecordDamaged) return new Refusal("record-damaged");
   if (error instanceof LogStopped) return new Refusal("log-stopped");
+  if (error instanceof OutcomeUnknown) return new Refusal("outcome-unknown", [], { "retry-after": "1" });
   if (error instanceof StoreUnavailable) return new Refusal("unavailable", [], { "retry-after": "1" });
   const code = (error as { code?: string } | undefined)?.code ?? "";
   return new Refusal(frameworkProblems[code] ?? "internal");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
+import { promisify } from "node:util";
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -67,6 +68,21 @@ for (const { place, files } of places) {
       assert.deepEqual(kept.erasures(), ["one", "two"]);
     });
 
+    it("keep no checkpoint that is smaller than the one of the same log that is there", async () => {
+      const kept = files();
+      kept.newKey();
+      for (const [origin, size, expected] of [
+        ["a", 9, "a\n9\n"],
+        ["a", 8, "a\n9\n"],
+        ["a", 10, "a\n10\n"],
+        ["a", 9, "a\n10\n"],
+        ["b", 3, "b\n3\n"],
+      ] as const) {
+        await kept.keepCheckpoint(`${origin}\n${size}\n`);
+        assert.equal(kept.keptCheckpoint(), expected);
+      }
+    });
+
     it("take a line back, and those after it, in whatever order they are taken back", () => {
       const kept = files();
       kept.newKey();
@@ -101,6 +117,29 @@ describe("key files on disk", () => {
     assert.equal(again.keptCheckpoint(), "signed\n");
     assert.deepEqual(again.erasures(), ["one"]);
     assert.deepEqual(again.secret("erasures"), files.secret("erasures"));
+  });
+
+  it("are shared by processes: they make one key, and each checkpoint that is read is whole", async () => {
+    const path = newPath();
+    const work = `import { rawPublicKey } from ${JSON.stringify(new URL("../audit/checkpoint.ts", import.meta.url).href)};
+      import { openKeyFiles } from ${JSON.stringify(new URL("key-files.ts", import.meta.url).href)};
+      const files = openKeyFiles(${JSON.stringify(path)});
+      await new Promise((resolve) => setTimeout(resolve, Number(process.argv[1]) - Date.now()));
+      process.stdout.write(rawPublicKey(files.newKey()).toString("base64"));
+      for (let size = 1; size <= 50; size += 1) {
+        await files.keepCheckpoint("origin\\n" + size + "\\n" + "x".repeat(size) + "\\n");
+        const [, kept, rest] = files.keptCheckpoint().split("\\n");
+        if (rest !== "x".repeat(Number(kept))) throw new Error("cut off");
+      }`;
+    const start = String(Date.now() + 1000);
+    const run = promisify(execFile);
+    const args = ["--input-type=module", "-e", work, start];
+    const made = await Promise.all([1, 2, 3].map(() => run(process.execPath, args)));
+    assert.equal(new Set(made.map(({ stdout }) => stdout)).size, 1);
+    const key = openKeyFiles(path).privateKey();
+    assert.equal(key && rawPublicKey(key).toString("base64"), made[0]?.stdout);
+    assert.match(openKeyFiles(path).keptCheckpoint() ?? "", /^origin\n50\n/);
+    assert.deepEqual(readdirSync(join(path, "..")).sort(), ["log.key", "log.key.checkpoint"]);
   });
 
   it("keep each key that a new one replaced, to the letter", () => {

@@ -19,6 +19,10 @@ export interface ServiceOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A database file that outlives the service; absent: one in memory. */
   readonly file?: string;
+  /** A PostgreSQL database instead. */
+  readonly database?: string;
+  /** The file of the log's key; absent: beside the database file, or kept in memory. */
+  readonly key?: string;
 }
 
 /** The real service, from settings to SQLite, for as long as a test uses it. */
@@ -48,7 +52,7 @@ export function temporaryFolder(): Disposable & { readonly path: string } {
 }
 
 /** Databases in memory are for tests only, so the settings do not have them. */
-function settingsOf({ env = {}, file }: ServiceOptions): Settings {
+function settingsOf({ env = {}, file, database = file, key }: ServiceOptions): Settings {
   const answer = readSettings({
     SAYWHEN_PORT: "0",
     SAYWHEN_ADMIN_TOKEN: adminToken,
@@ -57,5 +61,6 @@ function settingsOf({ env = {}, file }: ServiceOptions): Settings {
     ...env,
   });
   if ("faults" in answer) throw new Error(answer.faults.join("\n"));
-  return { ...answer.settings, database: file ?? ":memory:", key: file === undefined ? ":memory:" : `${file}.key` };
+  const besides = file === undefined ? ":memory:" : `${file}.key`;
+  return { ...answer.settings, database: database ?? ":memory:", key: key ?? besides };
 }

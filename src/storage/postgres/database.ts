@@ -66,7 +66,7 @@ export class Database implements Statements {
   }
 
   /** The figures of the pool, for operations. */
-  get connections(): { readonly open: number; readonly idle: number; readonly waiting: number } {
+  connections(): { readonly open: number; readonly idle: number; readonly waiting: number } {
     const { totalCount: open, idleCount: idle, waitingCount: waiting } = this.#pool;
     return { open, idle, waiting };
   }

@@ -9,7 +9,9 @@ import { Clients } from "./clients.ts";
 import { Database } from "./database.ts";
 import { digestOf } from "./digests.ts";
 import { failureOf } from "./failure.ts";
+import { checkFitness } from "./fitness.ts";
 import { migrate } from "./migrate.ts";
+import { Nodes } from "./nodes.ts";
 import { closed, PostgresRecords } from "./postgres-records.ts";
 import { Vacuum } from "./vacuum.ts";
 import { Writer } from "./writer.ts";
@@ -29,15 +31,17 @@ const provenMs = 1000;
 /**
  * Opens the store on a PostgreSQL database, and brings its schema up to date. Any number of nodes may have it open.
  *
- * @throws SchemaMismatch when this version cannot use the database, StoreUnavailable when it cannot be reached
+ * @throws DatabaseUnfit when the server is not set up for it, SchemaMismatch when this version cannot use the database,
+ *   StoreUnavailable when it cannot be reached
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
   const { url, clock = Date.now, groupWrites = limits.groupWrites } = options;
   const database = new Database(url);
   try {
+    const warnings = await checkFitness(database);
     await migrate(database, new Date(clock()).toISOString());
     const digest = await digestOf(database);
-    return new PostgresStore({ database, digest, clock, groupWrites, ...watchersOf(options) });
+    return new PostgresStore({ database, digest, clock, groupWrites, warnings, ...watchersOf(options) });
   } catch (error) {
     await database.close();
     throw failureOf(error)?.error ?? error;
@@ -49,10 +53,13 @@ interface Parts extends Required<Watchers> {
   readonly digest: Digest;
   readonly clock: () => number;
   readonly groupWrites: number;
+  readonly warnings: readonly string[];
 }
 
 /** The store on a PostgreSQL database. */
 export class PostgresStore extends PostgresRecords implements Store, ClientStore, LogStore {
+  /** Who serves the database. */
+  readonly nodes: Nodes;
   readonly #parts: Parts;
   readonly #clients: Clients;
   readonly #writer: Writer;
@@ -64,6 +71,7 @@ export class PostgresStore extends PostgresRecords implements Store, ClientStore
     const { database, digest } = parts;
     super(database, digest);
     this.#parts = parts;
+    this.nodes = new Nodes(database);
     this.#clients = new Clients(database);
     this.#vacuum = new Vacuum(database);
     this.#writer = new Writer({
@@ -132,9 +140,9 @@ export class PostgresStore extends PostgresRecords implements Store, ClientStore
     return this.guarded(() => this.log.saveCheckpoint(checkpoint, origin));
   }
 
-  /** The connections of this node to the database. */
-  get connections(): Database["connections"] {
-    return this.#parts.database.connections;
+  /** The figures of this node's connections to the database. */
+  connections(): ReturnType<Database["connections"]> {
+    return this.#parts.database.connections();
   }
 
   async close(): Promise<void> {

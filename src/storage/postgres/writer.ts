@@ -147,34 +147,29 @@ export class Writer {
   /** With the log's head locked, so that nothing moves on meanwhile, and it is known where the changes will stand. */
   async #appendLocked(waiting: readonly Waiting[]): Promise<Group> {
     let run: Run | undefined;
-    let undo = () => {};
     let isCommitting = false;
     const transaction = () =>
       this.#options.database.transaction(
         async (statements) => {
+          isCommitting = false;
           const [end] = await statements.rows<{ next: number; at: number }>(takeHeadSql);
           if (end === undefined) throw new StoreUnavailable("the database has lost the log's head");
           this.#notBefore = end.at;
           run = await this.#runLocked(statements, waiting, end.next);
-          undo = await this.#write(statements, run, end.next);
+          await this.#write(statements, run, end.next);
           return end.next;
         },
         () => (isCommitting = true),
       );
     try {
-      const first = await this.#withRoom(async () => {
-        undo = () => {};
-        isCommitting = false;
-        return transaction();
-      });
+      const first = await this.#withRoom(transaction);
       return answered((run as Run).group, await this.#appended(first));
     } catch (error) {
       if (isCommitting && failureOf(error)?.isUnknown === true && run !== undefined && run.group.members.length > 0) {
         const { first } = await this.#lookFor(run.group, error);
         return answered(run.group, first);
       }
-      this.#takeBack(undo);
-      throw failureOf(error)?.error ?? error;
+      throw error;
     }
   }
 
@@ -222,17 +217,18 @@ export class Writer {
     return { owners, freeIds, positions };
   }
 
-  /** @returns what takes back what others were told, when it comes to nothing */
-  async #write(statements: Statements, { group, ms, at }: Run, first: number): Promise<() => void> {
+  async #write(statements: Statements, { group, ms, at }: Run, first: number): Promise<void> {
     const { digest, directory, onErasure } = this.#options;
     for (const stream of group.erased) await this.#erase(statements, stream);
-    if (group.members.length === 0) return () => {};
+    if (group.members.length === 0) return;
     await append(statements, digest, group, ms, undefined);
     for (const { name, email, isNew, wasGivenOut } of group.entries) {
       await directory.save(statements, name, email);
       if (isNew) await directory.added(statements, name, wasGivenOut);
     }
-    return group.erased.length === 0 ? () => {} : onErasure({ streams: group.erased, position: first, at });
+    // What is taken back is not: nodes may share the book, and what came after would go with it. An erasure that breaks
+    // off after it was booked is finished by whoever restores the database.
+    if (group.erased.length > 0) onErasure({ streams: group.erased, position: first, at });
   }
 
   async #erase(statements: Statements, stream: Stream): Promise<void> {
@@ -286,15 +282,6 @@ export class Writer {
   async #makeRoom(last: number): Promise<void> {
     this.#room = last;
     await this.#options.database.rows(makeRoomSql, [last]);
-  }
-
-  /** What cannot be taken back does not keep the writes from their answers. */
-  #takeBack(undo: () => void): void {
-    try {
-      undo();
-    } catch (error) {
-      this.#options.onError(failureOf(error)?.kind ?? "unknown");
-    }
   }
 }
 

@@ -89,7 +89,7 @@ CREATE TABLE saywhen.tile (
 -- The identities under which the log was signed, the one in force last, each with its last signed checkpoint.
 CREATE TABLE saywhen.log (
   number BIGINT PRIMARY KEY,
-  origin TEXT NOT NULL UNIQUE,
+  origin TEXT NOT NULL COLLATE "C" UNIQUE,
   public_key BYTEA NOT NULL,
   since BIGINT NOT NULL,
   checkpoint_size BIGINT,
@@ -119,6 +119,14 @@ CREATE TABLE saywhen.client_version (
   version BIGINT NOT NULL
 );
 INSERT INTO saywhen.client_version (version) VALUES (0);
+
+-- The nodes that serve, each with the time when it last said so: the one time that is the database's own.
+CREATE TABLE saywhen.node (
+  id TEXT NOT NULL COLLATE "C" PRIMARY KEY,
+  host TEXT NOT NULL,
+  pid BIGINT NOT NULL,
+  heard_at TIMESTAMPTZ NOT NULL
+);
 
 -- Counts the checks of whether the disk takes writes: only a commit that changes something shows that.
 CREATE TABLE saywhen.readiness (
