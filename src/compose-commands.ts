@@ -7,22 +7,20 @@ import { type Continued, continueLog, refuseNeedless } from "./service/continue-
 import { eraseAgain, type ErasedAgain, noteErasure } from "./service/erasure-book.ts";
 import type { KeyFiles } from "./service/key-files.ts";
 import { keyOf } from "./service/log-identity.ts";
+import { refuseServing } from "./service/presence.ts";
 import { signNow } from "./service/sign-now.ts";
 import { RecordDamaged } from "./service/store.ts";
+import { isPostgres, openStore, type Storage } from "./storage/open-store.ts";
 import { type BackedUp, writeBackup } from "./storage/sqlite/backup.ts";
 import { openKeyFiles } from "./storage/key-files.ts";
 import { DatabaseMissing, openSqliteRecords } from "./storage/sqlite/open-records.ts";
 import { type Rebuilt, rebuild } from "./storage/sqlite/rebuild.ts";
 import { type Restored, restoreBackup } from "./storage/sqlite/restore.ts";
-import { openSqliteStore, type SqliteStore } from "./storage/sqlite/sqlite-store.ts";
 
 /** The database alone, for commands that are called while nothing serves. */
 export async function openDatabase(settings: Settings) {
   const keyFiles = openKeyFiles(settings.key);
-  const store = await openSqliteStore({
-    file: settings.database,
-    onErasure: (erased) => noteErasure(keyFiles, erased),
-  });
+  const store = await openStore(settings.database, { onErasure: (erased) => noteErasure(keyFiles, erased) });
   try {
     // An erasure is booked under the key: under another one a restored backup would not be erased again.
     const identity = (await store.identities()).at(-1);
@@ -61,8 +59,9 @@ export interface ContinuedNow extends Continued {
  */
 export async function continueNow(settings: Settings, options: { readonly newKey: boolean }): Promise<ContinuedNow> {
   refuseMissing(settings);
-  const store = await openSqliteStore({ file: settings.database });
+  const store = await openStore(settings.database, {});
   try {
+    if (store.nodes !== undefined) await refuseServing(store.nodes);
     const keyFiles = openKeyFiles(settings.key);
     if (!options.newKey) await refuseNeedless(store, keyFiles);
     const again = await erasedAgain(store, keyFiles);
@@ -75,7 +74,7 @@ export async function continueNow(settings: Settings, options: { readonly newKey
 }
 
 /** A damaged database may be the last that there is: it goes on, and who is asked for can be erased by hand. */
-async function erasedAgain(store: SqliteStore, keyFiles: KeyFiles): Promise<ErasedAgain | string> {
+async function erasedAgain(store: Storage, keyFiles: KeyFiles): Promise<ErasedAgain | string> {
   try {
     return await eraseAgain(store, keyFiles, { actor: "saywhen log continue", client: "saywhen" });
   } catch (error) {
@@ -92,6 +91,7 @@ export async function rebuildNow(settings: Settings): Promise<Rebuilt> {
 
 /** Opening a database that is not there, or an empty file, would make it. */
 function refuseMissing({ database }: Settings): void {
+  if (isPostgres(database)) return;
   const size = statSync(database, { throwIfNoEntry: false })?.size;
   if (size === undefined) throw new DatabaseMissing(`There is no database ${database}; set SAYWHEN_DATABASE.`);
   if (size === 0) throw new DatabaseMissing(`${database} is an empty file, and no database.`);

@@ -60,6 +60,8 @@ interface Parts extends Required<Watchers> {
 export class PostgresStore extends PostgresRecords implements Store, ClientStore, LogStore {
   /** Who serves the database. */
   readonly nodes: Nodes;
+  /** How the server is set, where that is dangerous or will be in the way: sentences for the operator. */
+  readonly warnings: readonly string[];
   readonly #parts: Parts;
   readonly #clients: Clients;
   readonly #writer: Writer;
@@ -72,6 +74,7 @@ export class PostgresStore extends PostgresRecords implements Store, ClientStore
     super(database, digest);
     this.#parts = parts;
     this.nodes = new Nodes(database);
+    this.warnings = parts.warnings;
     this.#clients = new Clients(database);
     this.#vacuum = new Vacuum(database);
     this.#writer = new Writer({
