@@ -3,13 +3,18 @@ import { globSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import type { PostgresServer } from "../test/support/postgres-server.ts";
 import { bounded } from "./lib/arguments.ts";
-import { Children, type Server } from "./lib/children.ts";
-import { fill, type Ring, startBare, startPeer, startService } from "./lib/contestants.ts";
+import { Children } from "./lib/children.ts";
+import { fill, OTHER_CPU, type Ring, startService } from "./lib/contestants.ts";
+import { startDatabase } from "./lib/database.ts";
 import { discard, diskFolder } from "./lib/folder.ts";
-import { CONNECTIONS, generate, requireGenerator, writeScript } from "./lib/generator.ts";
-import { type Load, type LoadName, loads } from "./lib/loads.ts";
-import { cpuRatio, type Goal, printReport, type Round, rateRatio, troubles } from "./lib/report.ts";
+import { CONNECTIONS, generate, requireGenerator } from "./lib/generator.ts";
+import { stand } from "./lib/line.ts";
+import { lineOnFile } from "./lib/line-on-file.ts";
+import { lineOnPostgres, newDatabase } from "./lib/line-on-postgres.ts";
+import { type LoadName, loads } from "./lib/loads.ts";
+import { printReport, type Round, troubles } from "./lib/report.ts";
 import { writeResults } from "./lib/results.ts";
 import { type Entrant, type Measured, measure } from "./lib/round.ts";
 import { printTop } from "./profile.ts";
@@ -18,13 +23,6 @@ import { printTop } from "./profile.ts";
 const WARM_REQUESTS = 20_000;
 const WARM_SPELLS = 5;
 const WARM_SPELL_SECONDS = 3;
-
-const goals: readonly Goal[] = [
-  { title: "CPU, PUT JSON against bare", least: 0.25, stretch: 0.33, ratio: cpuRatio("bare PUT", "service PUT JSON") },
-  { title: "CPU, PUT XML against JSON", least: 0.7, ratio: cpuRatio("service PUT JSON", "service PUT XML") },
-  { title: "CPU, GET against bare", least: 0.55, stretch: 0.7, ratio: cpuRatio("bare GET", "service GET") },
-  { title: "rate, PUT JSON against peer", least: 7, ratio: rateRatio("service PUT JSON", "peer PUT JSON") },
-];
 
 /** Measures the service beside the bare server and the peer, or with `--profile` shows where its CPU time goes. */
 export async function http(args: string[]): Promise<void> {
@@ -39,8 +37,10 @@ export async function http(args: string[]): Promise<void> {
   };
   process.once("SIGINT", leave).once("SIGTERM", leave);
   const ring = { children, folder, token: randomBytes(32).toString("base64url") };
+  // Disposed of when the servers on it have ended; where the benchmark is cut off, its own guard ends it.
+  await using postgres = options.database === "postgres" ? await startDatabase(children, OTHER_CPU) : undefined;
   try {
-    await (options.profile ? profileService(ring, options) : compare(ring, options));
+    await (options.profile ? profileService(ring, options, postgres) : compare(ring, options, postgres));
   } finally {
     await children.stop();
     discard(folder);
@@ -55,6 +55,7 @@ interface Options {
   readonly write: boolean;
   readonly profile: boolean;
   readonly load: LoadName;
+  readonly database: "sqlite" | "postgres";
 }
 
 function read(args: string[]): Options {
@@ -67,60 +68,45 @@ function read(args: string[]): Options {
       write: { type: "boolean", default: false },
       profile: { type: "boolean", default: false },
       load: { type: "string", default: "put" },
+      database: { type: "string", default: "sqlite" },
     },
   });
-  const { load, profile, write } = values;
+  const { load, profile, write, database } = values;
   if (load !== "put" && load !== "put-xml" && load !== "get") throw new Error("--load is put, put-xml or get");
+  if (database !== "sqlite" && database !== "postgres") throw new Error("--database is sqlite or postgres");
   const seconds = bounded("seconds", values.seconds ?? (profile ? "10" : "2"), 60);
   const customers = bounded("customers", values.customers, 50_000);
-  return { rounds: bounded("rounds", values.rounds, 50), seconds, customers, write, profile, load };
+  return { rounds: bounded("rounds", values.rounds, 50), seconds, customers, write, profile, load, database };
 }
 
-async function compare(ring: Ring, { rounds, seconds, customers, write }: Options): Promise<void> {
-  const entrants = await line(ring, customers);
+async function compare(ring: Ring, options: Options, postgres: PostgresServer | undefined): Promise<void> {
+  const { rounds, seconds, customers, write, database } = options;
+  console.log("Starting the servers and giving each its customers …");
+  const line = await (postgres === undefined ? lineOnFile(ring, customers) : lineOnPostgres(ring, postgres, customers));
+  const { entrants } = line;
   for (const entrant of entrants) await warmUp(ring, entrant);
   const results: Round[] = [];
   for (let number = 0; number < rounds; number += 1) {
     console.log(`round ${number + 1} of ${rounds} …`);
     results.push(await runRound(ring, number % 2 === 0 ? entrants : entrants.toReversed(), seconds));
   }
-  const report = printReport(results, goals);
+  const report = printReport(results, line.goals);
   console.log(`\n${report}\n`);
   const trouble = troubles(results);
   if (trouble.length > 0) throw new Error(`THESE FIGURES ARE WORTHLESS:\n${trouble.join("\n")}`);
-  const command = `npm run bench http -- --rounds ${rounds} --seconds ${seconds} --customers ${customers} --write`;
-  const place = ring.children.pinned ? "servers on CPU 0, wrk on CPU 1" : "nothing pinned";
-  if (write) writeResults("http", report, command, `${CONNECTIONS} connections, ${place}`);
+  const on = database === "sqlite" ? "" : ` --database ${database}`;
+  const command = `npm run bench http --${on} --rounds ${rounds} --seconds ${seconds} --customers ${customers} --write`;
+  const place = ring.children.pinned ? line.place : "nothing pinned";
+  if (write) writeResults(line.results, report, command, `${CONNECTIONS} connections, ${place}`);
 }
 
 /** Lets the server's code be compiled for the load; by requests, because a busy machine does little in a second. */
-async function warmUp({ children }: Ring, { script, server }: Entrant): Promise<void> {
+async function warmUp({ children }: Ring, { script, servers }: Entrant): Promise<void> {
+  const origins = servers.map(({ origin }) => origin);
   let requests = 0;
   for (let spell = 0; spell < WARM_SPELLS && requests < WARM_REQUESTS; spell += 1) {
-    requests += (await generate(children, script, server.origin, WARM_SPELL_SECONDS)).requests;
+    requests += (await generate(children, script, origins, WARM_SPELL_SECONDS)).requests;
   }
-}
-
-/** Starts every server, gives it all customers, and answers with who runs under what load. */
-async function line(ring: Ring, customers: number): Promise<Entrant[]> {
-  const { put, "put-xml": putXml, get } = loads(ring.token, customers);
-  console.log("Starting the servers and giving each its customers …");
-  const service = await startService(ring);
-  await fill(service, put);
-  const bare = await startBare(ring, service, [put, get]);
-  const peer = await startPeer(ring);
-  await fill(peer, put);
-  const entrant = (name: string, server: Server, load: Load): Entrant => {
-    return { name, server, script: writeScript(ring.folder, load) };
-  };
-  return [
-    entrant("bare PUT", bare, put),
-    entrant("service PUT JSON", service, put),
-    entrant("service PUT XML", service, putXml),
-    entrant("bare GET", bare, get),
-    entrant("service GET", service, get),
-    entrant("peer PUT JSON", peer, put),
-  ];
 }
 
 /** One after the other, so that each has the machine for itself; the order turns, so that drift does not take sides. */
@@ -130,12 +116,18 @@ async function runRound({ children }: Ring, entrants: readonly Entrant[], second
   return new Map(measured.map((one) => [one.name, one]));
 }
 
-async function profileService(ring: Ring, { load, seconds, customers }: Options): Promise<void> {
+async function profileService(
+  ring: Ring,
+  { load, seconds, customers }: Options,
+  postgres: PostgresServer | undefined,
+): Promise<void> {
   const kept = mkdtempSync(join(tmpdir(), "saywhen-profile-"));
   const all = loads(ring.token, customers);
-  const service = await startService(ring, ["--cpu-prof", `--cpu-prof-dir=${kept}`]);
+  const nodeOptions = ["--cpu-prof", `--cpu-prof-dir=${kept}`];
+  const database = postgres && { database: await newDatabase(ring, postgres, "service") };
+  const service = await startService(ring, { ...database, nodeOptions });
   await fill(service, all.put);
-  const entrant = { name: load, server: service, script: writeScript(ring.folder, all[load]) };
+  const entrant = stand(ring, load, [service], all[load]);
   await warmUp(ring, entrant);
   const { cpuPerRequest, rate, seen } = await measure(ring.children, entrant, seconds);
   await ring.children.stop();

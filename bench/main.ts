@@ -7,8 +7,8 @@ import { scale } from "./scale.ts";
 const benches: Readonly<Record<string, { readonly calls: readonly string[]; readonly run: Run }>> = {
   http: {
     calls: [
-      "http [-- [--rounds 7] [--seconds 2] [--customers 10000] [--write]]",
-      "http -- --profile [--load put|put-xml|get] [--seconds 10] [--customers 10000]",
+      "http [-- [--database sqlite|postgres] [--rounds 7] [--seconds 2] [--customers 10000] [--write]]",
+      "http -- --profile [--database sqlite|postgres] [--load put|put-xml|get] [--seconds 10] [--customers 10000]",
     ],
     run: http,
   },

@@ -5,14 +5,17 @@ import { loadCatalogue } from "./service/catalogue.ts";
 import { ClientRegistry } from "./service/clients.ts";
 import { type Continued, continueLog, refuseNeedless } from "./service/continue-log.ts";
 import { eraseAgain, type ErasedAgain, noteErasure } from "./service/erasure-book.ts";
+import type { Inspectable } from "./service/inspection.ts";
 import type { KeyFiles } from "./service/key-files.ts";
 import { keyOf } from "./service/log-identity.ts";
+import type { LogRecords } from "./service/log-store.ts";
 import { refuseServing } from "./service/presence.ts";
 import { signNow } from "./service/sign-now.ts";
-import { RecordDamaged } from "./service/store.ts";
+import { RecordDamaged, type Records } from "./service/store.ts";
 import { isPostgres, openStore, type Storage } from "./storage/open-store.ts";
 import { type BackedUp, writeBackup } from "./storage/sqlite/backup.ts";
 import { openKeyFiles } from "./storage/key-files.ts";
+import { openPostgresRecords } from "./storage/postgres/open-records.ts";
 import { DatabaseMissing, openSqliteRecords } from "./storage/sqlite/open-records.ts";
 import { type Rebuilt, rebuild } from "./storage/sqlite/rebuild.ts";
 import { type Restored, restoreBackup } from "./storage/sqlite/restore.ts";
@@ -39,8 +42,8 @@ export async function openDatabase(settings: Settings) {
 }
 
 /** What is recorded, to be read only, as of this moment. */
-export async function openRecords(settings: Settings) {
-  return openSqliteRecords(settings.database);
+export async function openRecords({ database }: Settings): Promise<Records & LogRecords & Inspectable> {
+  return isPostgres(database) ? openPostgresRecords(database) : openSqliteRecords(database);
 }
 
 /** The log's key, and what stands beside it. */
@@ -59,13 +62,15 @@ export interface ContinuedNow extends Continued {
  */
 export async function continueNow(settings: Settings, options: { readonly newKey: boolean }): Promise<ContinuedNow> {
   refuseMissing(settings);
-  const store = await openStore(settings.database, {});
+  const store = await openStore(settings.database, { evenMoved: true });
   try {
     if (store.nodes !== undefined) await refuseServing(store.nodes);
     const keyFiles = openKeyFiles(settings.key);
-    if (!options.newKey) await refuseNeedless(store, keyFiles);
-    const again = await erasedAgain(store, keyFiles);
+    if (!options.newKey && !store.isMoved) await refuseNeedless(store, keyFiles);
+    // What was moved away takes a continuation before all else.
+    const before = store.isMoved ? undefined : await erasedAgain(store, keyFiles);
     const continued = await continueLog(store, keyFiles, options);
+    const again = before ?? (await erasedAgain(store, keyFiles));
     await signNow(store, keyFiles);
     return { ...continued, again };
   } finally {

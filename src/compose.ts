@@ -58,7 +58,7 @@ export interface Service {
 export async function compose(
   settings: Settings,
   lines: LogLines = openLogLines(settings.logLevel),
-  tuning: Pick<StorageOptions, "groupWrites"> = {},
+  tuning: Pick<StorageOptions, "groupWrites" | "groupsUnderWay"> = {},
 ): Promise<Service> {
   const { logger } = lines;
   const metrics = makeMetrics();

@@ -32,6 +32,11 @@ export class Children {
     return this.#pinning;
   }
 
+  /** Keeps a process that is there already on a CPU, and what it starts from now on. */
+  pin(pid: number, cpu: number): void {
+    if (this.#pinning) spawnSync("taskset", ["-a", "-c", "-p", String(cpu), String(pid)]);
+  }
+
   /** Starts a server and resolves when `path` answers with less than 500; its output goes to the file `log`. */
   async serve(server: Command & { name: string; port: number; path: string; log: string }): Promise<Server> {
     const output = openSync(server.log, "a");
@@ -104,12 +109,21 @@ export async function freePort(): Promise<number> {
 /**
  * CPU time in µs that a process has used so far: user and system, all of its threads (proc_pid_stat(5), fields 14 and
  * 15, in ticks of 10 ms).
+ *
+ * @param andEnded whether that of its children that have ended is part of it (fields 16 and 17)
  */
-export function cpuMicroseconds(pid: number): number {
+export function cpuMicroseconds(pid: number, andEnded = false): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   // The second field is the program's name in brackets, which may itself hold spaces and brackets.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+  const ticks = fields.slice(11, andEnded ? 15 : 13).reduce((sum, field) => sum + Number(field), 0);
+  return ticks * 10_000;
+}
+
+/** A process and its children. */
+export function familyOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  return [pid, ...(children === "" ? [] : children.split(" ").map(Number))];
 }
 
 function canPin(): boolean {

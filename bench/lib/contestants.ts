@@ -5,7 +5,10 @@ import { type Load, requestFor } from "./loads.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const PEERS = join(ROOT, "bench/peers");
+
+/** Where the servers run one after the other, and where everything else does: wrk and PostgreSQL. */
 const SERVER_CPU = 0;
+export const OTHER_CPU = 1;
 
 /** What every contestant is started with. */
 export interface Ring {
@@ -15,27 +18,38 @@ export interface Ring {
   readonly token: string;
 }
 
+/** What tells one service from another. */
+interface ServiceOptions {
+  readonly name?: string;
+  /** A database on PostgreSQL, and the key's file that its nodes share; files of its own unless given. */
+  readonly database?: { readonly url: string; readonly key: string };
+  readonly nodeOptions?: readonly string[];
+  readonly program?: readonly string[];
+  readonly cpu?: number;
+}
+
 /** The service exactly as it ships: `node src/main.ts serve`, request log on, to a file, metrics on, full sync. */
 export async function startService(
   { children, folder, token }: Ring,
-  nodeOptions: readonly string[] = [],
+  { name = "service", database, nodeOptions = [], program, cpu = SERVER_CPU }: ServiceOptions = {},
 ): Promise<Server> {
   const port = await freePort();
   return children.serve({
-    name: "service",
+    name,
     command: process.execPath,
-    args: [...nodeOptions, "src/main.ts", "serve"],
+    args: [...nodeOptions, ...(program ?? ["src/main.ts", "serve"])],
     cwd: ROOT,
     env: {
       SAYWHEN_PORT: String(port),
-      SAYWHEN_DATABASE: join(folder, "service.db"),
+      SAYWHEN_DATABASE: database?.url ?? join(folder, `${name}.db`),
+      SAYWHEN_KEY: database?.key ?? join(folder, `${name}.key`),
       SAYWHEN_ADMIN_TOKEN: token,
       SAYWHEN_LOG_LEVEL: "info",
     },
-    cpu: SERVER_CPU,
+    cpu,
     port,
     path: "/readyz",
-    log: join(folder, "service.log"),
+    log: join(folder, `${name}.log`),
   });
 }
 

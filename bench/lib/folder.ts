@@ -19,6 +19,11 @@ export function diskFolder(): string {
   throw new Error(`${tmpdir()} and ${checkout} are both in memory; set TMPDIR to a folder on a disk.`);
 }
 
+/** @throws when a folder is in memory, where an fsync costs nothing. */
+export function refuseMemory(folder: string): void {
+  if (isMemory(folder)) throw new Error(`${folder} is in memory; set TMPDIR to a folder on a disk.`);
+}
+
 /** Removes a folder. Retried, because a process that was just killed may still hold a file open for a moment. */
 export function discard(folder: string): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });

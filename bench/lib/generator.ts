@@ -33,11 +33,46 @@ export function writeScript(folder: string, load: Load): string {
   return path;
 }
 
-/** Runs one round of wrk against `origin`, on the CPU that is not the servers'. */
-export async function generate(children: Children, scriptPath: string, origin: string, seconds: number): Promise<Seen> {
+/** Runs one round of wrk against each origin, all at one time, on the CPU that is not the servers'. */
+export async function generate(
+  children: Children,
+  scriptPath: string,
+  origins: readonly string[],
+  seconds: number,
+): Promise<Seen> {
+  const connections = CONNECTIONS / origins.length;
+  const seen = await Promise.all(
+    origins.map((origin) => generateOne({ children, scriptPath, origin, seconds, connections })),
+  );
+  return together(seen);
+}
+
+/** Several loads that ran at one time, as one: of the slower one's p50 and p99, not of all answers'. */
+function together(seen: readonly Seen[]): Seen {
+  const each = (pick: (one: Seen) => number) => seen.map(pick);
+  const sum = (figures: readonly number[]) => figures.reduce((total, figure) => total + figure, 0);
+  return {
+    requests: sum(each(({ requests }) => requests)),
+    seconds: Math.max(...each(({ seconds }) => seconds)),
+    p50Milliseconds: Math.max(...each(({ p50Milliseconds }) => p50Milliseconds)),
+    p99Milliseconds: Math.max(...each(({ p99Milliseconds }) => p99Milliseconds)),
+    refused: sum(each(({ refused }) => refused)),
+    broken: sum(each(({ broken }) => broken)),
+  };
+}
+
+interface Spell {
+  readonly children: Children;
+  readonly scriptPath: string;
+  readonly origin: string;
+  readonly seconds: number;
+  readonly connections: number;
+}
+
+async function generateOne({ children, scriptPath, origin, seconds, connections }: Spell): Promise<Seen> {
   const output = await children.run({
     command: "wrk",
-    args: ["-t1", `-c${CONNECTIONS}`, `-d${seconds}s`, "--timeout", "10s", "-s", scriptPath, origin],
+    args: ["-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", "10s", "-s", scriptPath, origin],
     cpu: 1,
     limitSeconds: seconds + 30,
   });

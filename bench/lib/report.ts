@@ -33,9 +33,11 @@ export function rateRatio(name: string, yardstick: string): (round: Round) => nu
 export function printReport(rounds: readonly Round[], goals: readonly Goal[]): string {
   const names = [...(rounds[0]?.keys() ?? [])];
   const figures = names.map((name) => figuresOf(rounds.map((round) => of(round, name))));
+  const isBeside = [...(rounds[0]?.values() ?? [])].some(({ databasePerRequest }) => databasePerRequest !== undefined);
+  const columns = ["", "CPU µs/request", "requests/s", "p50 ms", "p99 ms"];
   const verdicts = goals.map((goal) => verdictOn(goal, rounds));
   return [
-    ...table(["", "CPU µs/request", "requests/s", "p50 ms", "p99 ms"], figures),
+    ...(isBeside ? table([...columns, "PostgreSQL's CPU µs/request"], figures) : table(columns, figures)),
     "",
     ...table(["goal", "asked", "measured", ""], verdicts),
   ].join("\n");
@@ -56,12 +58,14 @@ export function troubles(rounds: readonly Round[]): string[] {
 function figuresOf(series: readonly Measured[]): string[] {
   const column = (pick: (measured: Measured) => number, digits: number): string =>
     printSpread(spread(series.map(pick)), (value) => value.toFixed(digits));
+  const isBeside = series.some(({ databasePerRequest }) => databasePerRequest !== undefined);
   return [
     series[0]?.name ?? "",
     column(({ cpuPerRequest }) => cpuPerRequest, 1),
     column(({ rate }) => rate, 0),
     column(({ seen }) => seen.p50Milliseconds, 1),
     column(({ seen }) => seen.p99Milliseconds, 1),
+    ...(isBeside ? [column(({ databasePerRequest = 0 }) => databasePerRequest, 1)] : []),
   ];
 }
 

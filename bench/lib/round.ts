@@ -2,19 +2,23 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Children, cpuMicroseconds, type Server } from "./children.ts";
 import { generate, type Seen } from "./generator.ts";
 
-/** One contestant: a server under one kind of load. */
+/** One contestant: a server under one kind of load, or several that share it. */
 export interface Entrant {
   readonly name: string;
-  readonly server: Server;
+  readonly servers: readonly Server[];
   /** The wrk script of its load. */
   readonly script: string;
+  /** CPU time in µs that the database beside it has used so far; undefined where there is none. */
+  readonly databaseMicroseconds?: (() => number) | undefined;
 }
 
 /** What one round gave. */
 export interface Measured {
   readonly name: string;
-  /** The server's CPU time, all threads, by the requests answered. */
+  /** The servers' CPU time, all threads, by the requests answered. */
   readonly cpuPerRequest: number;
+  /** The same of the database beside them. */
+  readonly databasePerRequest?: number;
   readonly rate: number;
   readonly seen: Seen;
 }
@@ -22,15 +26,17 @@ export interface Measured {
 /** Lets a server finish what the round left behind (a checkpoint, the log's last lines), so that its CPU time counts. */
 const SETTLE_MILLISECONDS = 200;
 
-/** Loads one server for `seconds` and sets its CPU time against the requests it answered. */
-export async function measure(
-  children: Children,
-  { name, server, script }: Entrant,
-  seconds: number,
-): Promise<Measured> {
-  const before = cpuMicroseconds(server.pid);
-  const seen = await generate(children, script, server.origin, seconds);
+/** Loads one entrant for `seconds` and sets the CPU time against the requests it answered. */
+export async function measure(children: Children, entrant: Entrant, seconds: number): Promise<Measured> {
+  const { name, servers, script, databaseMicroseconds } = entrant;
+  const origins = servers.map(({ origin }) => origin);
+  const used = () => servers.reduce((sum, { pid }) => sum + cpuMicroseconds(pid), 0);
+  const before = used();
+  const databaseBefore = databaseMicroseconds?.() ?? 0;
+  const seen = await generate(children, script, origins, seconds);
   await sleep(SETTLE_MILLISECONDS);
-  const cpuPerRequest = (cpuMicroseconds(server.pid) - before) / seen.requests;
-  return { name, cpuPerRequest, rate: seen.requests / seen.seconds, seen };
+  const cpuPerRequest = (used() - before) / seen.requests;
+  const measured = { name, cpuPerRequest, rate: seen.requests / seen.seconds, seen };
+  if (databaseMicroseconds === undefined) return measured;
+  return { ...measured, databasePerRequest: (databaseMicroseconds() - databaseBefore) / seen.requests };
 }

@@ -42,9 +42,9 @@ export const figures = {
   streamBytes: { value: 180, unit: "bytes, a stream with its indexes", from: rows },
   addressBytes: { value: 155, unit: "bytes, an address with its indexes", from: rows },
   tileBytes: { value: 34, unit: "bytes of tiles, a change", from: rows },
-  hotIndexShare: {
+  hotShare: {
     value: 1,
-    unit: "of the indexes of streams and addresses, in memory",
+    unit: "of streams and addresses with their indexes, in memory",
     from: "they are read at random",
   },
   walBytes: {

@@ -80,7 +80,7 @@ export function planFor(load: Load, figures: FigureValues = valuesOf()): Plan {
     nodeBytes: figures.nodeMegabytes * 1e6,
     connections: nodes * figures.connectionsANode,
     databaseCores: Math.max(2, Math.ceil(databaseCores)),
-    databaseMemoryBytes: databaseFloorBytes + figures.hotIndexShare * (disk.streams + disk.addresses),
+    databaseMemoryBytes: databaseFloorBytes + figures.hotShare * (disk.streams + disk.addresses),
     disk,
     headShare: changes / most,
     changesADayAtLimit: (most * secondsADay) / load.peakFactor,

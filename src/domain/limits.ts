@@ -65,8 +65,8 @@ export const limits = {
   databaseConnectMs: 4000,
   /** Milliseconds that PostgreSQL may take to answer a request's statement. */
   databaseAnswerMs: 5000,
-  /** Milliseconds that an erasure waits for PostgreSQL to vacuum what was erased. */
-  scrubMs: 30_000,
+  /** Milliseconds that an erasure waits at most for PostgreSQL to vacuum what was erased. */
+  scrubMs: 10_000,
   /** Milliseconds after which a node says again that it serves. */
   nodeBeatMs: 5000,
   /** Milliseconds after which a node that was not heard of counts as gone. */

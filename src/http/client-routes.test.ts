@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { adminToken, openOwnApi } from "../../test/support/own-api.ts";
+import { addClient } from "../service/add-client.ts";
+import { ClientRegistry } from "../service/clients.ts";
+import { issueToken } from "../service/issue-token.ts";
 
 /** What answers hold, refusals included. */
 interface Body {
@@ -27,6 +30,28 @@ async function send(api: Api, method: "DELETE" | "GET" | "POST", url: string, bo
 }
 
 const crm = { id: "crm", scopes: ["decide", "customers:read"] };
+
+describe("a client of another node", () => {
+  it("is let in at once, by its secret or a token for it; who is unknown everywhere is not", async () => {
+    await using api = await openOwnApi();
+    const elsewhere = await ClientRegistry.open(api.store);
+    const made = await addClient(elsewhere, { id: "boss", scopes: ["admin"] }, Date.now());
+    assert.ok("value" in made);
+    const { secret } = made.value;
+    assert.equal((await send(api, "GET", "/v1/clients/boss", undefined, secret)).status, 200);
+    const issued = await issueToken(elsewhere, { clientId: "boss", secret }, Date.now());
+    assert.ok("value" in issued);
+    const { token } = issued.value;
+    const answers = await Promise.all(
+      [token, "wrong", token].map((each) => send(api, "GET", "/v1/clients", undefined, each)),
+    );
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 401, 200],
+    );
+    elsewhere.close();
+  });
+});
 
 describe("/v1/clients", () => {
   it("adds a client, whose secret works at once and is never shown again", async () => {

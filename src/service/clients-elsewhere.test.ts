@@ -244,7 +244,7 @@ describe("the first start of two nodes at once", () => {
         assert.equal(registry.client("admin")?.secrets.length, 1);
         if (old !== adminToken) assert.equal(await knows(registry, old), false);
       }
-      const issued = await issueToken(nodes[0] as ClientRegistry, { clientId: "admin", secret: adminToken }, now);
+      const issued = await issueToken(nodes[0], { clientId: "admin", secret: adminToken }, now);
       old = valueOf(issued).token;
     }
   });

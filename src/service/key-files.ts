@@ -16,8 +16,15 @@ export interface KeyFiles {
   privateKey(): KeyObject | undefined;
 
   /**
-   * Makes a new private key, and puts it in the place of the one before. Where there was none, and another process that
-   * shares the folder makes one at the same time, both have the same.
+   * The private key; a new one where there is none. Where processes that share the folder make one at the same time, all
+   * have the same.
+   *
+   * @throws KeyUnusable when it cannot be read, or written
+   */
+  firstKey(): KeyObject;
+
+  /**
+   * Makes a new private key, and puts it in the place of the one before.
    *
    * @throws KeyUnusable as `putKey` does
    */
@@ -36,7 +43,8 @@ export interface KeyFiles {
 
   /**
    * Keeps a signed checkpoint in the place of the one before, unless that is a larger one of the same origin, as another
-   * node may have kept it. When the promise resolves, it survives a power loss. Nodes may share the key's folder. Rejects with StoreUnavailable; then one of the two is there, whole.
+   * node may have kept it where nodes share the key's folder. When the promise resolves, it survives a power loss.
+   * Rejects with StoreUnavailable; then one of the two is there, whole.
    */
   keepCheckpoint(note: string): Promise<void>;
 

@@ -50,7 +50,7 @@ async function takeOn(
 ): Promise<SigningIdentity | undefined> {
   await refuseLost(store, keyFiles, tree);
   const before = keyFiles.privateKey();
-  const privateKey = before ?? keyFiles.newKey();
+  const privateKey = before ?? keyFiles.firstKey();
   const publicKey = rawPublicKey(privateKey);
   const plain = originOf(base, publicKey);
   const origin = before === undefined ? plain : branchFrom(plain);

@@ -31,7 +31,7 @@ export interface LogStore extends LogRecords {
 
   /**
    * Adds an identity, which is in force from then on. Where the log has another number of identities than the caller
-   * believes, none is added: of two who took one on at the same time, one did.
+   * believes, none is added. So of two who take one on at the same time, one does.
    *
    * @param after how many identities the log has, as the caller believes
    * @returns whether it was added

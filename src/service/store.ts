@@ -85,6 +85,7 @@ export interface Store extends Records {
 
   /**
    * Resolves when nothing that was erased is left in the storage's files, whichever call or process erased it.
+   * PostgreSQL overwrites nothing in place: there it resolves once the tables were vacuumed, or after a while.
    * Rejects with StoreUnavailable when those who read the files hold that up for too long; it is finished by itself.
    */
   scrubbed(): Promise<void>;

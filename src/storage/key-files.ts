@@ -48,10 +48,16 @@ class KeyOnDisk implements KeyFiles {
     return this.#held()?.key;
   }
 
+  firstKey(): KeyObject {
+    const held = this.privateKey();
+    if (held !== undefined) return held;
+    const key = makeKey();
+    return createFile(this.path, printKey(key)) ? key : this.firstKey();
+  }
+
   newKey(): KeyObject {
     const key = makeKey();
-    if (this.#held() !== undefined) this.putKey(key);
-    else if (!createFile(this.path, printKey(key))) return this.#held()?.key ?? this.newKey();
+    this.putKey(key);
     return key;
   }
 
@@ -133,6 +139,10 @@ class KeyInMemory implements KeyFiles {
 
   privateKey(): KeyObject | undefined {
     return this.#held?.key;
+  }
+
+  firstKey(): KeyObject {
+    return this.privateKey() ?? this.newKey();
   }
 
   newKey(): KeyObject {
@@ -218,15 +228,14 @@ function readText(file: string): string | undefined {
 }
 
 /** Writes a file durably, whole or not at all, for its owner only; makes its folder where it is missing. */
-function replaceFile(file: string, text: string): void {
-  const draft = draftOf(file);
+export function replaceFile(file: string, text: string): void {
+  const draft = `${file}.new`;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     writeFileSync(draft, text, { mode: 0o600, flush: true });
     renameSync(draft, file);
     syncFolder(file);
   } catch (error) {
-    rmSync(draft, { force: true });
     throw new KeyUnusable(`${file} cannot be written.`, { cause: error });
   }
 }

@@ -8,6 +8,8 @@ import type { Watchers } from "./watchers.ts";
 
 /** All that a node keeps in its storage. */
 export interface Storage extends Store, ClientStore, LogStore {
+  /** Whether its log was moved elsewhere. */
+  readonly isMoved: boolean;
   /** Where several nodes may share it: who they are. Of a file the lock tells. */
   readonly nodes?: NodeStore;
   /** How it is set, where that may cost what was acknowledged: sentences for the operator. */
@@ -27,6 +29,10 @@ export interface Connections {
 export interface StorageOptions extends Watchers {
   /** Writes that one transaction carries at most; `limits.groupWrites` unless told. */
   readonly groupWrites?: number;
+  /** Whether a database whose log was moved elsewhere may be opened all the same. */
+  readonly evenMoved?: boolean;
+  /** On PostgreSQL, the groups that are under way at one time; one unless told. */
+  readonly groupsUnderWay?: number;
 }
 
 /** Whether a database is one of PostgreSQL, not a file. */

@@ -55,6 +55,11 @@ CREATE TABLE log (
 
 CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, breaking INTEGER NOT NULL, applied_at TEXT NOT NULL) STRICT;
 
+CREATE TABLE move (
+  moved_to TEXT,
+  moved_from TEXT
+) STRICT;
+
 CREATE TABLE readiness (
   checks INTEGER NOT NULL
 ) STRICT;

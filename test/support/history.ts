@@ -4,6 +4,8 @@ import { catalogueStream, entryOf, preferencesOf, type Stream } from "../../src/
 import { customer, organisation, user } from "../../src/domain/subject.ts";
 import { eraseSubject } from "../../src/service/erase-subject.ts";
 import { Log } from "../../src/service/log.ts";
+import type { LogStore } from "../../src/service/log-store.ts";
+import type { Store } from "../../src/service/store.ts";
 import { openKeyFiles } from "../../src/storage/key-files.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/sqlite-store.ts";
 
@@ -22,12 +24,20 @@ export const acts: fc.Arbitrary<Act> = fc.record({
   address: fc.stringMatching(/^[a-z]{1,3}@(example|b)\.com$/),
 });
 
-/** A database with its log, signed. */
+/** A file with its log, signed. */
 export async function openHistory(file: string) {
-  const store = await openSqliteStore({ file });
+  return historyIn(await openSqliteStore({ file }), `${file}.key`);
+}
+
+/**
+ * A storage with its log, signed; both are closed together.
+ *
+ * @param key the path of the log's key
+ */
+export async function historyIn<Kept extends LogStore & Store>(store: Kept, key: string) {
   const log = await Log.open({
     store,
-    keyFiles: openKeyFiles(`${file}.key`),
+    keyFiles: openKeyFiles(key),
     onError: (error) => {
       throw error;
     },
@@ -39,7 +49,10 @@ export async function openHistory(file: string) {
   return { store, log, close };
 }
 
-type History = Awaited<ReturnType<typeof openHistory>>;
+interface History {
+  readonly store: Store;
+  readonly log: Log;
+}
 
 /** @param isSigned whether the log is signed over it at once */
 export async function act(history: History, { what, id, address }: Act, isSigned = true): Promise<void> {
@@ -59,6 +72,22 @@ export async function act(history: History, { what, id, address }: Act, isSigned
     await put(history, "preferences", preferencesOf(user(id)), { frequency: "Daily" });
   }
   if (isSigned) await log.checkpoint();
+}
+
+/**
+ * A little of everything: 286 changes, one full tile; the log is signed at 280 of them, and over all.
+ *
+ * @returns both checkpoints
+ */
+export async function recordSample(history: History): Promise<{ readonly early: string; readonly last: string }> {
+  for (let id = 1; id <= 280; id += 1)
+    await act(history, { what: "customer", id: id % 50, address: `a${id}@example.com` }, false);
+  const early = await history.log.checkpoint();
+  await act(history, { what: "user", id: 1, address: "u@example.com" });
+  await act(history, { what: "user", id: 2, address: "u@example.com" });
+  await act(history, { what: "erase-user", id: 1, address: "" });
+  await act(history, { what: "erase-customer", id: 7, address: "" });
+  return { early, last: await history.log.checkpoint() };
 }
 
 async function put({ store }: History, kind: ChangeKind, stream: Stream, document: unknown): Promise<void> {

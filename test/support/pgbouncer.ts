@@ -19,6 +19,12 @@ export interface Pgbouncer extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+export interface PoolOptions {
+  readonly poolMode: "session" | "statement" | "transaction";
+  /** The server's connections that its clients share, for each database. */
+  readonly poolSize?: number;
+}
+
 /**
  * Puts a pgbouncer, on a free port of 127.0.0.1, before a server of the tests. It ends with this process at the latest.
  * It lets no start-up parameter pass beyond those that it knows, as it comes from its makers.
@@ -27,14 +33,16 @@ export interface Pgbouncer extends AsyncDisposable {
  */
 export async function startPgbouncer(
   url: string,
-  { poolMode }: { readonly poolMode: "session" | "statement" | "transaction" },
+  { poolMode, poolSize = 10 }: PoolOptions,
 ): Promise<Pgbouncer> {
   const owner = await account();
   const folder = await accountFolder(owner);
   const watchman = guard(folder, "TERM");
   const port = await freePort();
   const logFile = join(folder, "log");
-  await writeSettings(folder, owner, new URL(url), `listen_port = ${port}\npool_mode = ${poolMode}`);
+  await writeSettings(folder, owner, new URL(url), `listen_port = ${port}
+pool_mode = ${poolMode}
+default_pool_size = ${poolSize}`);
   const log = openSync(logFile, "a");
   const child = spawn("pgbouncer", [join(folder, "pgbouncer.ini")], {
     cwd: folder,
@@ -70,7 +78,6 @@ listen_addr = 127.0.0.1
 unix_socket_dir =
 auth_type = scram-sha-256
 auth_file = ${join(folder, "users")}
-default_pool_size = 10
 max_client_conn = 1000
 ${own}
 `;

@@ -37,6 +37,11 @@ export function emptyDatabase(): Promise<string> {
   return create("template1");
 }
 
+/** A copy of one of those, to which nobody may be connected; it is gone after the file's tests. */
+export function copyOf(url: string): Promise<string> {
+  return create(new URL(url).pathname.slice(1));
+}
+
 /** Drops a database of those, whoever is connected. */
 export async function dropDatabase(url: string): Promise<void> {
   await onServer([`DROP DATABASE IF EXISTS ${escapeIdentifier(new URL(url).pathname.slice(1))} WITH (FORCE)`]);

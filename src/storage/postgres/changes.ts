@@ -108,14 +108,14 @@ export class Changes {
   /**
    * Takes from a stream's changes all that they say, and from the stream its name: also where they are damaged.
    *
-   * @returns the stream's row; undefined when it has no changes
+   * @returns the stream's row, and the tables whose rows were overwritten; undefined when it has no changes
    */
-  async erase(stream: Stream): Promise<StreamRow | undefined> {
+  async erase(stream: Stream): Promise<{ readonly id: number; readonly tables: string[] } | undefined> {
     const row = await this.#streamRow(stream);
     if (row === undefined) return undefined;
-    await this.#statements.rows(blankSql, [await this.#positionsOf(row)]);
+    const blanked = await this.#statements.rows<{ table: string }>(blankSql, [await this.#positionsOf(row)]);
     await this.#statements.rows(dropStreamSql, [row.id, this.#digest(stream)]);
-    return row;
+    return { id: row.id, tables: [...new Set(blanked.map(({ table }) => table))] };
   }
 
   /** The newest preferences of every subject as of the log's end at this moment. One that is erased meanwhile is left out. */

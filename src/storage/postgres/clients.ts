@@ -15,6 +15,7 @@ const saveTokenSql = "INSERT INTO saywhen.token (sha256, client, expires_at, sco
 const dropExpiredSql = "DELETE FROM saywhen.token WHERE expires_at <= $1";
 const versionSql = "SELECT version FROM saywhen.client_version";
 const lockSql = "SELECT FROM saywhen.client_version FOR UPDATE";
+const refuseMovedSql = "SELECT saywhen.refuse_moved()";
 const countSql = "UPDATE saywhen.client_version SET version = version + 1";
 
 interface ClientRow {
@@ -78,6 +79,7 @@ export class Clients {
   #change(work: (statements: Statements) => Promise<boolean>): Promise<boolean> {
     return this.#database.transaction(async (statements) => {
       await statements.rows(lockSql);
+      await statements.rows(refuseMovedSql);
       const isChanged = await work(statements);
       if (isChanged) await statements.rows(countSql);
       return isChanged;

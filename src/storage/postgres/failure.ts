@@ -19,6 +19,9 @@ const kinds: readonly (readonly [RegExp, kind: string, what: string])[] = [
   [/^XX00[12]/, "corrupt", "the database finds its files damaged"],
 ];
 
+/** What the functions of our own schema raise where a log was moved: the message is ours. */
+const movedState = "SW001";
+
 /** What the system and the driver say of connections: of the socket, of a pool that has none, of an answer that fails to come. */
 const connectionCodes = /^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|NOTFOUND|AI_AGAIN|HOSTUNREACH|NETUNREACH|NOENT|ACCES)$/;
 const connectionMessages =
@@ -39,6 +42,7 @@ export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof StoreUnavailable) return { kind: "unavailable", error, isUnknown: false };
   if (isOfConnection(error)) return failure(error, "connection", "the database cannot be reached", true);
   const code = sqlStateOf(error) ?? "";
+  if (code === movedState) return { kind: "moved", error: new StoreUnavailable(error.message), isUnknown: false };
   const [state, kind, what] = kinds.find(([pattern]) => pattern.test(code)) ?? [];
   if (state === undefined || kind === undefined || what === undefined) return undefined;
   // A connection that the server ended may have been ended after the commit.

@@ -14,9 +14,12 @@ const saveTilesSql =
   "ORDER BY 1, 2 ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes " +
   "WHERE length(excluded.hashes) >= length(tile.hashes)";
 const identitiesSql = "SELECT origin, public_key, since, checkpoint_size, checkpoint FROM saywhen.log ORDER BY number";
+// A log that was moved away and goes on here under another name is no longer the one that was moved.
 const addIdentitySql =
-  "INSERT INTO saywhen.log (number, origin, public_key, since, checkpoint_size, checkpoint) " +
-  "SELECT count(*) + 1, $1, $2, $3, $4, $5 FROM saywhen.log HAVING count(*) = $6 ON CONFLICT (number) DO NOTHING RETURNING number";
+  "WITH added AS (INSERT INTO saywhen.log (number, origin, public_key, since, checkpoint_size, checkpoint) " +
+  "SELECT count(*) + 1, $1, $2, $3, $4, $5 FROM saywhen.log HAVING count(*) = $6 ON CONFLICT (number) DO NOTHING RETURNING number), " +
+  "stays AS (UPDATE saywhen.log_head SET moved_to = NULL WHERE moved_to IS NOT NULL AND EXISTS (SELECT FROM added)) " +
+  "SELECT number FROM added";
 const saveCheckpointSql =
   "UPDATE saywhen.log SET checkpoint_size = $1, checkpoint = $2 " +
   "WHERE number = (SELECT max(number) FROM saywhen.log) AND origin = $3 AND coalesce(checkpoint_size, 0) <= $1";

@@ -28,7 +28,7 @@ const tableSql =
 const noteSql = "INSERT INTO saywhen.migration (number, name, breaking, applied_at) VALUES ($1, $2, $3, $4)";
 const thereSql =
   "SELECT to_regclass('saywhen.migration') IS NOT NULL AS \"isOurs\", EXISTS (SELECT FROM pg_namespace WHERE nspname = 'saywhen') " +
-  "AS \"hasSchema\", EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('saywhen')) AS \"hasTables\"";
+  'AS "hasSchema", EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace(\'saywhen\')) AS "hasTables"';
 
 /** What of Saywhen is in the database. */
 interface There {
@@ -129,9 +129,12 @@ async function lock(statements: Statements): Promise<void> {
     await statements.rows(`SELECT pg_advisory_xact_lock(${migrationLock})`, [], othersMs * 2);
   } catch (error) {
     if (sqlStateOf(error) !== lockTimeout) throw error;
-    throw new StoreUnavailable("Another node has been bringing the database up to date for a minute; start again later.", {
-      cause: error,
-    });
+    throw new StoreUnavailable(
+      "Another node has been bringing the database up to date for a minute; start again later.",
+      {
+        cause: error,
+      },
+    );
   }
   await statements.rows(`SET LOCAL lock_timeout = ${tableLockMs}`);
 }

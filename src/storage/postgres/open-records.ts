@@ -19,11 +19,14 @@ import { Snapshot } from "./snapshot.ts";
  */
 export async function openPostgresRecords(url: string): Promise<PostgresSnapshot> {
   const database = new Database(url);
+  let session: Session | undefined;
   try {
-    const snapshot = await Snapshot.begin(await connect(database));
+    session = await connect(database);
+    const snapshot = await Snapshot.begin(session);
     await checkSchema(snapshot);
     return new PostgresSnapshot(database, snapshot, await digestOf(snapshot));
   } catch (error) {
+    session?.drop();
     await database.close();
     throw failureOf(error)?.error ?? error;
   }

@@ -4,6 +4,7 @@ import type { ClientStore } from "../../service/client-store.ts";
 import type { LogIdentity, LogStore, SignedCheckpoint, Tile } from "../../service/log-store.ts";
 import type { Appended, Refused, Store, Write } from "../../service/store.ts";
 import type { Digest } from "../digest.ts";
+import { type MoveMarks, refuseMoved } from "../move-marks.ts";
 import { type Watchers, watchersOf } from "../watchers.ts";
 import { Clients } from "./clients.ts";
 import { Database } from "./database.ts";
@@ -11,6 +12,7 @@ import { digestOf } from "./digests.ts";
 import { failureOf } from "./failure.ts";
 import { checkFitness } from "./fitness.ts";
 import { migrate } from "./migrate.ts";
+import { readMarks } from "./move-marks.ts";
 import { Nodes } from "./nodes.ts";
 import { closed, PostgresRecords } from "./postgres-records.ts";
 import { Vacuum } from "./vacuum.ts";
@@ -23,6 +25,10 @@ export interface PostgresStoreOptions extends Watchers {
   readonly clock?: () => number;
   /** Writes that one transaction carries at most; `limits.groupWrites` unless told. */
   readonly groupWrites?: number;
+  /** Groups that are under way at one time; one unless told. */
+  readonly groupsUnderWay?: number;
+  /** Whether a database whose log was moved elsewhere may be opened all the same. */
+  readonly evenMoved?: boolean;
 }
 
 /** How long (ms) a successful commit is proof enough that the storage can be written. */
@@ -32,16 +38,19 @@ const provenMs = 1000;
  * Opens the store on a PostgreSQL database, and brings its schema up to date. Any number of nodes may have it open.
  *
  * @throws DatabaseUnfit when the server is not set up for it, SchemaMismatch when this version cannot use the database,
- *   StoreUnavailable when it cannot be reached
+ *   StoreUnavailable when it cannot be reached, DatabaseMoved when its log was moved elsewhere, or is still being moved here
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
-  const { url, clock = Date.now, groupWrites = limits.groupWrites } = options;
+  const { url, clock = Date.now, groupWrites = limits.groupWrites, groupsUnderWay = 1 } = options;
   const database = new Database(url);
   try {
     const warnings = await checkFitness(database);
     await migrate(database, new Date(clock()).toISOString());
+    const marks = await readMarks(database);
+    refuseMoved(marks, options.evenMoved);
     const digest = await digestOf(database);
-    return new PostgresStore({ database, digest, clock, groupWrites, warnings, ...watchersOf(options) });
+    const tuning = { groupWrites, groupsUnderWay };
+    return new PostgresStore({ database, digest, clock, ...tuning, marks, warnings, ...watchersOf(options) });
   } catch (error) {
     await database.close();
     throw failureOf(error)?.error ?? error;
@@ -53,11 +62,15 @@ interface Parts extends Required<Watchers> {
   readonly digest: Digest;
   readonly clock: () => number;
   readonly groupWrites: number;
+  readonly groupsUnderWay: number;
+  readonly marks: MoveMarks;
   readonly warnings: readonly string[];
 }
 
 /** The store on a PostgreSQL database. */
 export class PostgresStore extends PostgresRecords implements Store, ClientStore, LogStore {
+  /** Whether its log was moved elsewhere. */
+  readonly isMoved: boolean;
   /** Who serves the database. */
   readonly nodes: Nodes;
   /** How the server is set, where that is dangerous or will be in the way: sentences for the operator. */
@@ -73,19 +86,17 @@ export class PostgresStore extends PostgresRecords implements Store, ClientStore
     const { database, digest } = parts;
     super(database, digest);
     this.#parts = parts;
+    this.isMoved = parts.marks.movedTo !== null;
     this.nodes = new Nodes(database);
     this.warnings = parts.warnings;
     this.#clients = new Clients(database);
-    this.#vacuum = new Vacuum(database);
+    this.#vacuum = new Vacuum(database, parts.onError);
     this.#writer = new Writer({
       ...parts,
       heads: this.heads,
       addresses: this.addresses,
       directory: this.directory,
-      onErasure: (erased) => {
-        this.#vacuum.stained();
-        return parts.onErasure(erased);
-      },
+      vacuum: this.#vacuum,
       onGroup: (carried) => {
         this.#provenAt = performance.now();
         parts.onGroup(carried);

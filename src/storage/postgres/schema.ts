@@ -43,7 +43,7 @@ WITH thing AS (
   WHERE NOT index.relispartition
   UNION ALL
   SELECT thing.name, 'e' || t.tgname, concat(pg_get_triggerdef(t.oid), CASE WHEN t.tgenabled <> 'O' THEN ' not enabled' END)
-  FROM thing JOIN pg_trigger AS t ON t.tgrelid = thing.oid WHERE NOT t.tgisinternal
+  FROM thing JOIN pg_trigger AS t ON t.tgrelid = thing.oid WHERE NOT t.tgisinternal AND t.tgparentid = 0
   UNION ALL
   SELECT thing.name, 'f' || r.rulename, pg_get_ruledef(r.oid)
   FROM thing JOIN pg_rewrite AS r ON r.ev_class = thing.oid
@@ -66,6 +66,23 @@ export interface SchemaPart {
 }
 
 /** Everything that the schema `saywhen` holds, in an order of its own: what two databases have alike reads alike. */
-export function describeSchema(statements: Statements): Promise<SchemaPart[]> {
-  return statements.rows<SchemaPart>(linesSql);
+export async function describeSchema(statements: Statements): Promise<SchemaPart[]> {
+  const parts = await statements.rows<SchemaPart>(linesSql);
+  return parts.map(({ name, text }) => ({ name, text: text.trimEnd() }));
+}
+
+/** As a text to be kept: a part begins where a line is not indented. */
+export function printSchema(parts: readonly SchemaPart[]): string {
+  return parts.map(({ name, text }) => `${name}: ${text.replaceAll(/\n(?=.)/g, "\n  ")}\n`).join("");
+}
+
+/** What such a text was printed from. */
+export function readSchema(printed: string): SchemaPart[] {
+  return printed
+    .trimEnd()
+    .split(/\n(?=\S)/)
+    .map((line) => {
+      const end = line.indexOf(": ");
+      return { name: line.slice(0, end), text: line.slice(end + 2).replaceAll("\n  ", "\n") };
+    });
 }

@@ -34,7 +34,11 @@ export class Snapshot implements Statements {
 
   /** Ends it, once what was asked for is answered. */
   async end(): Promise<void> {
-    await this.#before;
-    this.#session.drop();
+    try {
+      await this.rows("ROLLBACK");
+      this.#session.release();
+    } catch {
+      this.#session.drop();
+    }
   }
 }

@@ -1,42 +1,56 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { limits } from "../../domain/limits.ts";
 import type { Database } from "./database.ts";
+import { failureOf } from "./failure.ts";
 
-// Rows alone: digests in indexes tell nobody anything, and cleaning indexes takes long where they are large.
-const vacuumSql =
-  "VACUUM (INDEX_CLEANUP OFF, TRUNCATE OFF) saywhen.change, saywhen.stream, saywhen.address, saywhen.directory";
+/** Milliseconds that a vacuum may take: of a large table that was written to a lot, long. */
+const vacuumMs = 3600 * 1000;
 
-/** Takes what was erased out of the tables' pages. */
+/** Takes what was erased out of the pages of the tables that held it. */
 export class Vacuum {
   readonly #database: Database;
-  #isStained = false;
+  readonly #onError: (kind: string) => void;
+  /** The tables that hold rows of what was erased since. */
+  #stained = new Set<string>();
   #underWay: Promise<void> | undefined;
 
-  constructor(database: Database) {
+  constructor(database: Database, onError: (kind: string) => void) {
     this.#database = database;
+    this.#onError = onError;
   }
 
-  /** Something was erased. */
-  stained(): void {
-    this.#isStained = true;
+  /** Something was erased in these tables. */
+  stained(tables: readonly string[]): void {
+    for (const table of tables) this.#stained.add(table);
   }
 
-  /** Resolves when the rows of all that this node has erased were vacuumed; those who ask at the same time share it. */
+  /**
+   * Resolves when the tables were vacuumed, or after a while: no statement reads what was erased all the same, and the
+   * vacuum goes on. One that fails is left to PostgreSQL's own.
+   */
   async scrubbed(): Promise<void> {
-    while (this.#isStained || this.#underWay !== undefined) {
-      this.#underWay ??= this.#vacuum();
+    const late = new AbortController();
+    await Promise.race([this.#vacuumed(), delay(limits.scrubMs, undefined, { ref: false, signal: late.signal })]);
+    late.abort();
+  }
+
+  async #vacuumed(): Promise<void> {
+    while (this.#stained.size > 0 || this.#underWay !== undefined) {
+      this.#underWay ??= this.#vacuum().finally(() => {
+        this.#underWay = undefined;
+      });
       await this.#underWay;
     }
   }
 
   async #vacuum(): Promise<void> {
-    this.#isStained = false;
+    const tables = [...this.#stained];
+    this.#stained = new Set();
     try {
-      await this.#database.rows(vacuumSql, [], limits.scrubMs);
+      // Rows alone: indexes hold digests and numbers, and cleaning them takes long where they are large.
+      await this.#database.rows(`VACUUM (INDEX_CLEANUP OFF, TRUNCATE OFF) ${tables.join(", ")}`, [], vacuumMs);
     } catch (error) {
-      this.#isStained = true;
-      throw error;
-    } finally {
-      this.#underWay = undefined;
+      this.#onError(failureOf(error)?.kind ?? "unknown");
     }
   }
 }

@@ -11,6 +11,7 @@ import { failureOf, sqlStateOf } from "./failure.ts";
 import { Group, type Loaded, LockNeeded, type Waiting } from "./group.ts";
 import type { Head, Heads } from "./heads.ts";
 import { positionOf } from "./unknown-outcome.ts";
+import type { Vacuum } from "./vacuum.ts";
 
 /** Times that a group is tried before it locks the log's head for as long as its steps take. */
 const triesWithoutLock = 2;
@@ -30,10 +31,13 @@ export interface WriterOptions extends Required<Watchers> {
   readonly heads: Heads;
   readonly addresses: Addresses;
   readonly directory: Directory;
+  readonly vacuum: Vacuum;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** Writes that one transaction carries at most. */
   readonly groupWrites: number;
+  /** Groups that are under way at one time: one, so that the next may gather; more where groups are kept small. */
+  readonly groupsUnderWay: number;
 }
 
 /** A group that ran: its changes, and their time. */
@@ -53,7 +57,7 @@ interface Run {
 export class Writer {
   readonly #options: WriterOptions;
   #waiting: Waiting[] = [];
-  #underWay: Promise<void> | undefined;
+  readonly #underWay = new Set<Promise<void>>();
   /** The latest time (ms) that the log was seen to have: a clock behind it counts for nothing. */
   #notBefore = 0;
   /** Up to which position there is room. */
@@ -67,19 +71,22 @@ export class Writer {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = { write, resolve: resolve as Waiting["resolve"], reject };
       this.#waiting.push(waiting);
-      // Requests that one poll of the sockets brings in are handed over before the turn's setImmediate comes up.
-      this.#underWay ??= new Promise<void>((ready) => setImmediate(ready)).then(() => this.#work());
+      if (this.#underWay.size < this.#options.groupsUnderWay) this.#begin();
     });
   }
 
   /** Commits everything that was handed over. */
   async drain(): Promise<void> {
-    while (this.#underWay !== undefined) await this.#underWay;
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  async #work(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#commit(this.#nextGroup());
-    this.#underWay = undefined;
+  #begin(): void {
+    // Requests that one poll of the sockets brings in are handed over before the turn's setImmediate comes up.
+    const work = new Promise<void>((ready) => setImmediate(ready)).then(async () => {
+      while (this.#waiting.length > 0) await this.#commit(this.#nextGroup());
+      this.#underWay.delete(work);
+    });
+    this.#underWay.add(work);
   }
 
   /** Those that come first, in their order; one that may erase goes alone, as the order of what it does matters. */
@@ -235,6 +242,7 @@ export class Writer {
     const { digest, addresses, directory } = this.#options;
     const row = await new Changes(statements, digest).erase(stream);
     if (row === undefined) return;
+    this.#options.vacuum.stained(row.tables);
     await addresses.drop(statements, row.id);
     await directory.erase(statements, stream);
   }

@@ -12,11 +12,12 @@ import {
   type TileRow,
 } from "../../service/inspection.ts";
 import type { LogIdentity } from "../../service/log-store.ts";
-import { changeColumns } from "./change-row.ts";
 import type { Digest } from "../digest.ts";
+import { faultOf } from "../schema-difference.ts";
+import { changeColumns } from "./change-row.ts";
 import { digestOf } from "./digests.ts";
 import { LogTables } from "./log-tables.ts";
-import { type Difference, differencesOf } from "./schema.ts";
+import { differencesOf } from "./schema.ts";
 import { failureOf } from "./sqlite-failure.ts";
 
 /** Rows read at once, between two turns of the event loop. */
@@ -134,12 +135,6 @@ export class SqliteInspection implements Inspection {
       throw failure?.error ?? error;
     }
   }
-}
-
-/** All but tables can be made anew without what they hold. */
-function faultOf({ type, name, expected, isThere }: Difference): StorageFault {
-  const how = expected === undefined ? "should not be there" : isThere ? "is another" : "is missing";
-  return { what: `the ${type} ${name} ${how}`, isDerived: type !== "table" };
 }
 
 /** A change in the order of changeColumns. */

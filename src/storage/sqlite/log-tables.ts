@@ -86,6 +86,8 @@ export class LogTables {
     const add = this.#db.prepare(addIdentitySql);
     return inTransaction(this.#db, () => {
       const { changes } = add.run(origin, publicKey, since, checkpoint?.size ?? null, checkpoint?.note ?? null, after);
+      // A log that was moved away and goes on here under another name is no longer the one that was moved.
+      if (changes > 0) this.#db.exec("UPDATE move SET moved_to = NULL WHERE moved_to IS NOT NULL");
       return changes > 0;
     });
   }

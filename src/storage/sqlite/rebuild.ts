@@ -1,19 +1,13 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { hashLeaf, printEntry } from "../../audit/verify-receipt.ts";
-import { heldAddresses } from "../../domain/held-addresses.ts";
-import { limits } from "../../domain/limits.ts";
-import type { Erasure } from "../../domain/log-acts.ts";
-import { entryNameOf } from "../../domain/stream.ts";
-import { type ChangeRow, entryOf, isErased, type Said, saidIn } from "../../service/change-row.ts";
+import { type ChangeRow, entryOf } from "../../service/change-row.ts";
 import type { Tile } from "../../service/log-store.ts";
 import { TileRows } from "../../service/tile-rows.ts";
 import { type VerifiedLog, verifyLog } from "../../service/verify-log.ts";
-import { Addresses } from "./addresses.ts";
+import { Derivation } from "../derivation.ts";
 import { blankSql } from "./change-row.ts";
 import { openFile, realFile } from "./database-file.ts";
-import type { Digest } from "../digest.ts";
-import { digestOf } from "./digests.ts";
-import { Directory } from "./directory.ts";
+import { SqliteDerivedTables } from "./derived-tables.ts";
 import { SqliteInspection } from "./inspection.ts";
 import { checkSchema } from "./migrate.ts";
 import { differencesOf, dropForeign, makeMissing } from "./schema.ts";
@@ -54,7 +48,7 @@ export async function rebuild(file: string): Promise<Rebuilt> {
   const before = await verified(db);
   const differences = differencesOf(db);
   dropForeign(db, differences);
-  await new Rebuilding(db).run();
+  await deriveAnew(db);
   makeMissing(db, differences);
   const { size, counts } = await verified(db);
   if (counts.derived > 0)
@@ -73,120 +67,38 @@ async function verified(db: DatabaseSync): Promise<VerifiedLog> {
   throw new NotRebuildable(`Nothing was changed, because not only what is derived is wrong: ${place}${first.what}`);
 }
 
-/** A stream as it is derived: its number, and its newest change so far. */
-interface Line {
-  readonly number: number;
-  newest: number | undefined;
-}
-
 const clearSql = `
   DELETE FROM stream; DELETE FROM address; DELETE FROM directory; DELETE FROM tile; DELETE FROM directory_size;
   INSERT INTO directory_size (kind, entries, ever) VALUES ('organisation', 0, 0), ('user', 0, 0)`;
-const lineSql = "SELECT id AS number, head AS newest FROM stream WHERE digest = ?";
-const addLineSql = "INSERT INTO stream (id, digest, head) VALUES (?, ?, ?)";
-const moveSql = "UPDATE stream SET head = ? WHERE id = ?";
-const linkSql = "UPDATE change SET stream = ?, previous = ? WHERE position = ?";
+const linkSql =
+  "UPDATE change SET stream = ?1, previous = ?2 WHERE position = ?3 AND (stream IS NOT ?1 OR previous IS NOT ?2)";
 const tileSql = "INSERT INTO tile (level, number, hashes) VALUES (?, ?, ?)";
-const entriesSql = "SELECT count(*) AS entries, coalesce(max(id), 0) AS largest FROM directory WHERE kind = ?";
-const sizeSql = "UPDATE directory_size SET entries = ?, ever = ? WHERE kind = ?";
 
-/** One pass over the changes that are sound, inside a transaction. */
-class Rebuilding {
-  readonly #db: DatabaseSync;
-  readonly #digest: Digest;
-  readonly #inspection: SqliteInspection;
-  readonly #addresses: Addresses;
-  readonly #directory: Directory;
-  readonly #line: StatementSync;
-  readonly #addLine: StatementSync;
-  readonly #move: StatementSync;
-  readonly #link: StatementSync;
-  readonly #tile: StatementSync;
-  /** The erasure that each erased change is named by. */
-  readonly #erasures = new Map<number, number>();
-  /** The streams that each erasure has erased: of a subject's changes of one kind, by erasure and kind. */
-  readonly #erasedLines = new Map<string, Line>();
-  readonly #tiles = new TileRows();
-  #lines = 0;
-
-  constructor(db: DatabaseSync) {
-    this.#db = db;
-    this.#digest = digestOf(db);
-    this.#inspection = new SqliteInspection(db);
-    this.#addresses = new Addresses(db, this.#digest);
-    this.#directory = new Directory(db, this.#digest);
-    this.#line = db.prepare(lineSql);
-    this.#addLine = db.prepare(addLineSql);
-    this.#move = db.prepare(moveSql);
-    this.#link = db.prepare(linkSql);
-    this.#tile = db.prepare(tileSql);
+/** Passes over the changes, which are sound, inside a transaction. */
+async function deriveAnew(db: DatabaseSync): Promise<void> {
+  const inspection = new SqliteInspection(db);
+  const derivation = new Derivation(0);
+  const blank = db.prepare(blankSql);
+  for await (const page of inspection.changes()) {
+    const erasures = page.filter(({ kind }) => kind === "erasure");
+    for (const position of erasures.flatMap((erasure) => derivation.foresee(erasure))) blank.run(position);
   }
-
-  async run(): Promise<void> {
-    await this.#eachChange((row) => this.#findErasures(row));
-    const blank = this.#db.prepare(blankSql);
-    for (const position of this.#erasures.keys()) blank.run(position);
-    const sizes = await this.#inspection.directorySizes();
-    this.#db.exec(clearSql);
-    await this.#eachChange((row) => this.#derive(row));
-    for (const tile of this.#tiles.partial()) this.#saveTile(tile);
-    for (const kind of ["organisation", "user"]) this.#settleSize(kind, sizes.find((size) => size.kind === kind)?.ever);
+  const sizes = await inspection.directorySizes();
+  db.exec(clearSql);
+  const link = db.prepare(linkSql);
+  const linked = ({ stream, previous, position }: ChangeRow) => link.run(stream, previous, position);
+  const tables = new SqliteDerivedTables(db, inspection.digest, linked);
+  const tiles = new TileRows();
+  for await (const page of inspection.changes()) {
+    await derivation.take(tables, page);
+    for (const row of page) saveTiles(db, tiles.add(hashLeaf(printEntry(entryOf(row)))));
   }
+  saveTiles(db, tiles.partial());
+  tables.settleSizes(sizes);
+}
 
-  async #eachChange(take: (row: ChangeRow) => void): Promise<void> {
-    for await (const page of this.#inspection.changes()) for (const row of page) take(row);
-  }
-
-  #findErasures(row: ChangeRow): void {
-    if (row.kind !== "erasure") return;
-    const { positions } = (saidIn(row) as Said).document as Erasure;
-    for (const position of positions) this.#erasures.set(position, row.position);
-  }
-
-  #derive(row: ChangeRow): void {
-    const said = isErased(row) ? undefined : (saidIn(row) as Said);
-    const line = said === undefined ? this.#erasedLine(row) : this.#liveLine(said, row.position);
-    const previous = line.newest ?? null;
-    if (row.stream !== line.number || row.previous !== previous) this.#link.run(line.number, previous, row.position);
-    if (previous !== null) this.#move.run(row.position, line.number);
-    line.newest = row.position;
-    for (const tile of this.#tiles.add(hashLeaf(printEntry(entryOf(row))))) this.#saveTile(tile);
-    if (said === undefined) return;
-    for (const normal of heldAddresses(said.kind, said.document)) this.#addresses.add(normal, line.number);
-    if (said.kind === "directory" && entryNameOf(said.stream) !== undefined)
-      this.#directory.save(said, line.number, false);
-  }
-
-  #liveLine({ stream }: Said, position: number): Line {
-    const digest = this.#digest(stream);
-    return (this.#line.get(digest) as unknown as Line | undefined) ?? this.#newLine(digest, position);
-  }
-
-  #erasedLine({ position, kind }: ChangeRow): Line {
-    const name = `${this.#erasures.get(position)}/${kind}`;
-    const line = this.#erasedLines.get(name) ?? this.#newLine(null, position);
-    this.#erasedLines.set(name, line);
-    return line;
-  }
-
-  /** Numbers count the streams in the order in which they first came. */
-  #newLine(digest: Uint8Array | null, position: number): Line {
-    this.#lines += 1;
-    this.#addLine.run(this.#lines, digest, position);
-    return { number: this.#lines, newest: undefined };
-  }
-
-  #saveTile({ level, index, hashes }: Tile): void {
-    this.#tile.run(level, index, hashes);
-  }
-
-  /** How many entries there ever were is kept where it can be right, and otherwise never too small: ids are not given out twice. */
-  #settleSize(kind: string, known = 0): void {
-    const { entries, largest } = this.#db.prepare(entriesSql).get(kind) as { entries: number; largest: number };
-    const erased = [...this.#erasedLines.keys()].filter((name) => name.endsWith("/directory")).length;
-    const least = entries + erased;
-    const most = this.#erasedLines.size > 0 ? limits.largestId : entries + largest;
-    const ever = known >= least && known <= most ? known : Math.max(least, largest);
-    this.#db.prepare(sizeSql).run(entries, ever, kind);
-  }
+function saveTiles(db: DatabaseSync, tiles: readonly Tile[]): void {
+  if (tiles.length === 0) return;
+  const save = db.prepare(tileSql);
+  for (const { level, index, hashes } of tiles) save.run(level, index, hashes);
 }

@@ -1,16 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
+import type { SchemaDifference } from "../schema-difference.ts";
 import { inMemory } from "./database-file.ts";
 import { migrate } from "./migrate.ts";
-
-/** An object of the schema that is not as the migrations make it. */
-export interface Difference {
-  readonly type: string;
-  readonly name: string;
-  /** What makes it as it should be; undefined when it should not be there. */
-  readonly expected: string | undefined;
-  /** Whether something of this name is there. */
-  readonly isThere: boolean;
-}
 
 interface Part {
   readonly type: string;
@@ -26,7 +17,7 @@ const migrationsSql = "SELECT count(*) AS number FROM migration";
  * How the schema differs from the one that the migrations make. Tables that are there besides are no part of it: nothing
  * reads or writes them. Of a database that a newer version has changed nothing can be said.
  */
-export function differencesOf(db: DatabaseSync): Difference[] {
+export function differencesOf(db: DatabaseSync): SchemaDifference[] {
   using own = new DatabaseSync(inMemory);
   migrate(own, "");
   if (countOf(db) > countOf(own)) return [];
@@ -42,14 +33,14 @@ export function differencesOf(db: DatabaseSync): Difference[] {
 }
 
 /** Takes away what should not be there, triggers before all: they would have a say in what is written next. */
-export function dropForeign(db: DatabaseSync, differences: readonly Difference[]): void {
+export function dropForeign(db: DatabaseSync, differences: readonly SchemaDifference[]): void {
   for (const { type, name, isThere } of differences) {
     if (isThere && type !== "table") db.exec(`DROP ${type} "${name.replaceAll('"', '""')}"`);
   }
 }
 
 /** Makes what should be there, once what was there instead is gone. */
-export function makeMissing(db: DatabaseSync, differences: readonly Difference[]): void {
+export function makeMissing(db: DatabaseSync, differences: readonly SchemaDifference[]): void {
   for (const { type, expected } of differences) if (expected !== undefined && type !== "table") db.exec(expected);
 }
 

@@ -3,11 +3,13 @@ import type { Client, IssuedToken } from "../../domain/client.ts";
 import type { ClientStore } from "../../service/client-store.ts";
 import type { LogIdentity, LogStore, SignedCheckpoint, Tile } from "../../service/log-store.ts";
 import type { Appended, Refused, Store, Write } from "../../service/store.ts";
+import { type MoveMarks, refuseMoved } from "../move-marks.ts";
 import { type Watchers, watchersOf } from "../watchers.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { Clients } from "./clients.ts";
 import { inMemory, openFile, realFile } from "./database-file.ts";
 import { migrate } from "./migrate.ts";
+import { readMarks } from "./move-marks.ts";
 import { takeServingLock } from "./serving-lock.ts";
 import { failureOf } from "./sqlite-failure.ts";
 import { closed, SqliteRecords } from "./sqlite-records.ts";
@@ -19,6 +21,8 @@ export interface SqliteStoreOptions extends Watchers {
   readonly file: string;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
+  /** Whether a file whose log was moved elsewhere may be opened all the same. */
+  readonly evenMoved?: boolean;
 }
 
 /** How long (ms) a successful commit is proof enough that the storage can be written. */
@@ -29,6 +33,7 @@ const provenMs = 1000;
  *
  * @throws StoreInUse when another process serves the file
  * @throws SchemaMismatch when the file is not one that this version can use
+ * @throws DatabaseMoved when its log was moved elsewhere, or is still being moved here
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const { clock = Date.now } = options;
@@ -38,7 +43,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   const db = opened.use(openFile(file));
   configure(db);
   migrate(db, new Date(clock()).toISOString());
-  const store = new SqliteStore({ db, lock, file, clock, ...watchersOf(options) });
+  const marks = readMarks(db);
+  refuseMoved(marks, options.evenMoved);
+  const store = new SqliteStore({ db, lock, file, clock, marks, ...watchersOf(options) });
   opened.move();
   return store;
 }
@@ -64,14 +71,17 @@ function configure(db: DatabaseSync): void {
   `);
 }
 
-interface Parts extends Required<SqliteStoreOptions> {
+interface Parts extends Required<Omit<SqliteStoreOptions, "evenMoved">> {
   readonly db: DatabaseSync;
   /** Undefined in memory, where nobody else could serve. */
   readonly lock: DatabaseSync | undefined;
+  readonly marks: MoveMarks;
 }
 
 /** The store on an SQLite file. */
 export class SqliteStore extends SqliteRecords implements Store, ClientStore, LogStore {
+  /** Whether its log was moved elsewhere. */
+  readonly isMoved: boolean;
   readonly #parts: Parts;
   readonly #clients: Clients;
   readonly #writer: Writer;
@@ -83,6 +93,7 @@ export class SqliteStore extends SqliteRecords implements Store, ClientStore, Lo
     const { db, file, clock } = parts;
     super(db);
     this.#parts = parts;
+    this.isMoved = parts.marks.movedTo !== null;
     this.#clients = new Clients(db);
     this.#checkpointer = file === inMemory ? undefined : new Checkpointer(db, file, parts.onError);
     this.#writer = new Writer({

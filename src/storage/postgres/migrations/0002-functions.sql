@@ -5,7 +5,7 @@
 
 -- Makes partitions of `change` for all positions up to one: of fifty million changes each, some forty-five gigabytes.
 CREATE FUNCTION saywhen.make_room(last BIGINT) RETURNS VOID
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET lock_timeout = '3s' AS $$
 DECLARE
   changes_each CONSTANT BIGINT := 50000000;
   part TEXT;
@@ -65,14 +65,33 @@ END
 $$;
 
 -- Locks the log's head, until the end of the transaction, and tells where the log ends: the next position and the time
--- of the last change.
+-- of the last change. What is written under it is on the disk when it is acknowledged, whatever a session that a pooler
+-- shares with other programs was told before.
 CREATE FUNCTION saywhen.take_head(OUT next BIGINT, OUT at BIGINT)
 LANGUAGE plpgsql SET lock_timeout = '3s' SET jit = off AS $$
 BEGIN
+  IF current_setting('synchronous_commit') = 'off' THEN PERFORM set_config('synchronous_commit', 'on', true); END IF;
   PERFORM FROM saywhen.log_head FOR UPDATE;
   SELECT c.position + 1, c.at INTO next, at FROM saywhen.change AS c ORDER BY c.position DESC LIMIT 1;
   next := coalesce(next, 0);
   at := coalesce(at, 0);
+END
+$$;
+
+-- Refuses what is written to a log that was moved to another database, or is still being moved to this one. SQLSTATE
+-- SW001 is our own: its message goes to the sender.
+CREATE FUNCTION saywhen.refuse_moved() RETURNS VOID
+LANGUAGE plpgsql AS $$
+DECLARE
+  head RECORD;
+BEGIN
+  SELECT moved_to, moved_from INTO head FROM saywhen.log_head;
+  IF head.moved_to IS NOT NULL THEN
+    RAISE EXCEPTION 'the database was moved to %, or is being moved there', head.moved_to USING ERRCODE = 'SW001';
+  END IF;
+  IF head.moved_from IS NOT NULL THEN
+    RAISE EXCEPTION 'the database is being filled from %', head.moved_from USING ERRCODE = 'SW001';
+  END IF;
 END
 $$;
 
@@ -103,6 +122,8 @@ DECLARE
   known BIGINT;
 BEGIN
   log := saywhen.take_head();
+  -- A continuation goes on here, under a new name, whatever becomes of the log elsewhere.
+  IF kinds <> ARRAY['continuation'] THEN PERFORM saywhen.refuse_moved(); END IF;
   IF log.at > ms THEN RETURN -log.at; END IF;
 
   SELECT array_agg(s.id ORDER BY i), array_agg(s.head ORDER BY i),
