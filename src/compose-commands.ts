@@ -14,10 +14,11 @@ import { signNow } from "./service/sign-now.ts";
 import { RecordDamaged, type Records } from "./service/store.ts";
 import { isPostgres, openStore, type Storage } from "./storage/open-store.ts";
 import { type BackedUp, writeBackup } from "./storage/sqlite/backup.ts";
+import type { Rebuilt } from "./storage/derive-anew.ts";
 import { openKeyFiles } from "./storage/key-files.ts";
 import { openPostgresRecords } from "./storage/postgres/open-records.ts";
 import { DatabaseMissing, openSqliteRecords } from "./storage/sqlite/open-records.ts";
-import { type Rebuilt, rebuild } from "./storage/sqlite/rebuild.ts";
+import { rebuild } from "./storage/sqlite/rebuild.ts";
 import { type Restored, restoreBackup } from "./storage/sqlite/restore.ts";
 
 /** The database alone, for commands that are called while nothing serves. */

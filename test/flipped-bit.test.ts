@@ -9,7 +9,8 @@ import type { Stream } from "../src/domain/stream.ts";
 import { RecordDamaged } from "../src/service/store.ts";
 import { verifyLog } from "../src/service/verify-log.ts";
 import { openSqliteRecords } from "../src/storage/sqlite/open-records.ts";
-import { NotRebuildable, rebuild } from "../src/storage/sqlite/rebuild.ts";
+import { NotRebuildable } from "../src/storage/derive-anew.ts";
+import { rebuild } from "../src/storage/sqlite/rebuild.ts";
 import { flipBit, type Flipped, flipOf } from "./support/flip.ts";
 import { act, type Act, acts, openHistory } from "./support/history.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Client } from "pg";
 import { draft } from "../src/domain/change.ts";
-import { preferencesOf } from "../src/domain/stream.ts";
+import { preferencesOf, type Stream } from "../src/domain/stream.ts";
 import { customer } from "../src/domain/subject.ts";
 import { type VerifyOptions, verifyLog } from "../src/service/verify-log.ts";
 import { openPostgresRecords } from "../src/storage/postgres/open-records.ts";
@@ -51,7 +51,7 @@ async function onDatabase(url: string, sql: string): Promise<void> {
 
 async function opting(url: string, id: string): Promise<void> {
   const store = await openPostgresStore({ url });
-  const stream = preferencesOf(customer(id));
+  const stream: Stream = preferencesOf(customer(id));
   const who = { actor: "Jo", client: "crm" };
   await store.append<never>({
     reads: [stream],
@@ -99,7 +99,7 @@ describe("verifyLog on PostgreSQL", () => {
     await finds(planted, [
       ["derived", undefined, /the function evil should not be there\.$/],
       ["derived", undefined, /the trigger "a ""b" of change should not be there\.$/],
-      ["derived", undefined, /the rule none of tile should not be there\.$/],
+      ["derived", undefined, /the rule "none" of tile should not be there\.$/],
       ["derived", undefined, /the index mine should not be there\.$/],
       ["derived", undefined, /the index directory_email is missing\.$/],
       ["derived", undefined, /the index token_expiry is another\.$/],
@@ -107,9 +107,7 @@ describe("verifyLog on PostgreSQL", () => {
       ["log", undefined, /the column more of client should not be there\.$/],
       ["derived", undefined, /the function count_until is another\.$/],
     ]);
-    await finds("ALTER TABLE stream SET UNLOGGED; ALTER TABLE tile SET UNLOGGED", [
-      ["log", undefined, /the table tile is another\.$/],
-    ]);
+    await finds("ALTER TABLE tile SET UNLOGGED", [["log", undefined, /the table tile is another\.$/]]);
   });
 
   it("names an index that PostgreSQL left unfinished", async () => {
@@ -155,12 +153,10 @@ describe("openPostgresRecords", () => {
   it("answers much that is asked at once, each on its own cursor", async () => {
     const records = await openPostgresRecords(sound);
     const inspection = records.inspection();
-    const [one, other] = [inspection.changes(), inspection.streams()];
-    const pages = [await one.next(), await other.next(), await inspection.size(), await other.next(), await one.next()];
-    assert.deepEqual(
-      pages.map((page) => (typeof page === "number" ? page : (page.value?.length ?? page.done))),
-      [286, 55, 286, true, true],
-    );
+    const [one, other] = [inspection.changes(), inspection.streams()].map((pages) => pages[Symbol.asyncIterator]());
+    const next = async (pages = one) => (await pages?.next())?.value?.length;
+    const lengths = [await next(one), await next(other), await inspection.size(), await next(other), await next(one)];
+    assert.deepEqual(lengths, [286, 56, 286, undefined, undefined]);
     const subjects = Array.from({ length: 50 }, (_, id) => records.newest([preferencesOf(customer(String(id)))]));
     assert.equal((await Promise.all(subjects)).filter(([change]) => change !== undefined).length, 49);
     await records.close();

@@ -5,7 +5,7 @@ import type { ErasedAgain } from "../service/erasure-book.ts";
 import type { KeyFiles } from "../service/key-files.ts";
 import type { LogIdentity } from "../service/log-store.ts";
 import { whyStopped } from "../service/why-stopped.ts";
-import type { Rebuilt } from "../storage/sqlite/rebuild.ts";
+import type { Rebuilt } from "../storage/derive-anew.ts";
 import { type Command, type CommandContext, CommandFailure, misunderstood } from "./command.ts";
 import { inWords, withRecords } from "./opened.ts";
 

@@ -123,9 +123,9 @@ function toldFindings({ size, findings, counts }: VerifiedLog, { print, tell }: 
 }
 
 const advice = {
-  log: "What a change said cannot be made anew: keep this file, and restore a backup that has it (docs/verify.md).",
+  log: "What a change said cannot be made anew: keep this database, and restore a backup that has it (docs/verify.md).",
   checkpoint:
-    "The log lost changes, or was rewritten, after it was signed: keep this file, and restore a backup (docs/verify.md).",
+    "The log lost changes, or was rewritten, after it was signed: keep this database, and restore a backup (docs/verify.md).",
   derived: "No change is damaged: stop the service and run `saywhen log rebuild`.",
 } as const;
 

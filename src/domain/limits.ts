@@ -62,9 +62,13 @@ export const limits = {
   /** Statements that read the newest changes of many subjects, under way at one time. */
   databaseReads: 2,
   /** Milliseconds that opening a connection to PostgreSQL, or waiting for a free one, may take. */
-  databaseConnectMs: 4000,
-  /** Milliseconds that PostgreSQL may take to answer a request's statement. */
-  databaseAnswerMs: 5000,
+  databaseConnectMs: 3000,
+  /** Milliseconds that a read, or the append of a group of writes, may take on PostgreSQL. */
+  databaseAnswerMs: 4000,
+  /** Milliseconds that reads and writes wait behind others; when their turn comes later, they are sent away. */
+  databaseQueueMs: 2000,
+  /** Milliseconds that a stop waits for what PostgreSQL still does. */
+  databaseCloseMs: 500,
   /** Milliseconds that an erasure waits at most for PostgreSQL to vacuum what was erased. */
   scrubMs: 10_000,
   /** Milliseconds after which a node says again that it serves. */
@@ -74,7 +78,7 @@ export const limits = {
   /** Milliseconds for which an idle connection to PostgreSQL is kept. */
   databaseIdleMs: 60_000,
   /** Milliseconds within which a write whose outcome is unknown is looked for; then its sender is told so. */
-  unknownOutcomeMs: 4000,
+  unknownOutcomeMs: 3000,
   /** Milliseconds between two looks at whether there is something to be signed that nobody has asked for. */
   checkpointMs: 10_000,
   /** Milliseconds that a stop waits for the last checkpoint to be signed and kept. */

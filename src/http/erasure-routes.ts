@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import type { Subject } from "../domain/subject.ts";
 import { eraseSubject } from "../service/erase-subject.ts";
 import { exportSubject } from "../service/export-subject.ts";
-import type { Store } from "../service/store.ts";
+import type { PastRecords, Store } from "../service/store.ts";
 import { erasedSubject, printExport, subjectExport } from "../wire/opened-changes.ts";
 import { refuseRejected } from "./body.ts";
 import { subjectIn, subjectKinds } from "./path-ids.ts";
@@ -10,8 +10,12 @@ import { Query } from "./query.ts";
 import { recorded } from "./recorded.ts";
 import type { Answer, Call, Route } from "./route.ts";
 
-/** All that is held about one subject: handed out, and taken out. */
-export function erasureRoutes(store: Store): Route[] {
+/**
+ * All that is held about one subject: handed out, and taken out.
+ *
+ * @param past where what is handed out is read
+ */
+export function erasureRoutes(store: Store, past: PastRecords = store): Route[] {
   const shared = { family: "own", formats: ["json"] } as const;
   return subjectKinds.flatMap(({ kind, one, scope }): Route[] => [
     {
@@ -30,7 +34,7 @@ export function erasureRoutes(store: Store): Route[] {
       scope,
       summary: `Everything that is held about ${one}`,
       shapes: { answer: subjectExport.name },
-      handle: (call) => exported(store, subjectIn(kind, call), call),
+      handle: (call) => exported(past, subjectIn(kind, call), call),
     },
   ]);
 }
@@ -44,10 +48,10 @@ async function erase(store: Store, subject: Subject, call: Call): Promise<Answer
   return recorded(call, outcome.value.change, erasedSubject.print(outcome.value, "json"));
 }
 
-async function exported(store: Store, subject: Subject, call: Call): Promise<Answer> {
+async function exported(past: PastRecords, subject: Subject, call: Call): Promise<Answer> {
   // An export of the past there is not: whoever asks for one is not to take this for it.
   new Query(call).takeOnly().refuseFaults();
-  const outcome = await exportSubject(store, subject, Date.now());
+  const outcome = await exportSubject(past, subject, Date.now());
   if ("rejected" in outcome) throw refuseRejected(outcome.rejected);
   const headers = {
     "cache-control": "no-store",

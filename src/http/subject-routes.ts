@@ -5,7 +5,7 @@ import type { Organisations } from "../service/organisations.ts";
 import type { Outcome } from "../service/outcome.ts";
 import { cursorOf, readCursor, readHistory } from "../service/read-history.ts";
 import { readCustomerChoices, readPreferencesInForce } from "../service/read-past-preferences.ts";
-import type { Records } from "../service/store.ts";
+import type { PastRecords, Records } from "../service/store.ts";
 import { customerChoices, preferencesInForce, subjectHistory } from "../wire/subjects.ts";
 import { subjectIn, subjectKinds } from "./path-ids.ts";
 import { Query } from "./query.ts";
@@ -14,6 +14,8 @@ import { type Answer, type Call, type PlacedFault, Refusal, type Route } from ".
 /** What these routes read, and whether subjects that are not in the directory are answered. */
 export interface Subjects {
   readonly records: Records;
+  /** Where what was is read: the history, and what counted at an instant. */
+  readonly past: PastRecords;
   readonly subjects: Organisations["subjects"];
 }
 
@@ -53,23 +55,24 @@ export function subjectRoutes(subjects: Subjects): Route[] {
       query: ["cursor", "limit"],
       summary: `The history of ${one}: every change with what it changed, the newest first`,
       shapes: { answer: subjectHistory.name },
-      handle: (call) => showHistory(subjects.records, subjectIn(kind, call), call),
+      handle: (call) => showHistory(subjects.past, subjectIn(kind, call), call),
     },
   ]);
 }
 
-async function showPreferences({ records, subjects }: Subjects, subject: Subject, call: Call): Promise<Answer> {
+async function showPreferences({ past, records: inForce, subjects }: Subjects, subject: Subject, call: Call): Promise<Answer> {
   const query = new Query(call).takeOnly("at");
   // In a query a plus sign stands for a blank, and few who write an offset think of that.
   const at = query.text("at", (text) => readInstant(text.replace(/ (?=\d\d:\d\d$)/, "+")))?.ms;
   query.refuseFaults();
+  const records = at === undefined ? inForce : past;
   if (isCustomer(subject))
     return shown(call, customerChoices.print(await readCustomerChoices(records, subject, at), "json"));
   const outcome = await readPreferencesInForce({ records, subjects }, subject, at);
   return shown(call, preferencesInForce.print(valueOf(outcome), "json"));
 }
 
-async function showHistory(records: Records, subject: Subject, call: Call): Promise<Answer> {
+async function showHistory(records: PastRecords, subject: Subject, call: Call): Promise<Answer> {
   const query = new Query(call).takeOnly("cursor", "limit");
   const limit = query.number("limit", limits.historyChanges, 1, limits.largestHistoryChanges);
   const from = query.text("cursor", (text) => readCursor(subject, text))?.place;

@@ -4,7 +4,7 @@ import { streamsOf } from "../domain/stream.ts";
 import type { Subject } from "../domain/subject.ts";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Outcome, rejected } from "./outcome.ts";
-import { type Opening, type Records, StoreUnavailable } from "./store.ts";
+import { type Opening, type PastRecords, StoreUnavailable } from "./store.ts";
 
 /** All that is held about a subject, to be read once, in the order of its members. */
 export interface SubjectExport {
@@ -30,7 +30,7 @@ const turnChanges = 50;
  *
  * @param now in milliseconds since 1970
  */
-export async function exportSubject(records: Records, subject: Subject, now: number): Promise<Outcome<SubjectExport>> {
+export async function exportSubject(records: PastRecords, subject: Subject, now: number): Promise<Outcome<SubjectExport>> {
   const streams = streamsOf(subject);
   const [preferences, entry] = await records.newest(streams);
   if (preferences === undefined && entry === undefined) return rejected("subject-unknown");
@@ -42,7 +42,7 @@ export async function exportSubject(records: Records, subject: Subject, now: num
 }
 
 async function* openings(
-  records: Records,
+  records: PastRecords,
   positions: readonly number[],
   addresses: Set<string>,
 ): AsyncGenerator<Opening> {

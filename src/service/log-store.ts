@@ -24,7 +24,10 @@ export interface LogRecords {
   identities(): Promise<LogIdentity[]>;
 }
 
-/** The same, to be written as well. */
+/** What the log's tiles and bundles are made of. It may be read elsewhere than where it is written. */
+export type TileRecords = Pick<LogRecords, "entries" | "tile">;
+
+/** What the log is stored in, to be written as well. */
 export interface LogStore extends LogRecords {
   /** Adds or replaces tiles, all of them or none. A tile that is stored with more hashes stays as it is. */
   saveTiles(tiles: readonly Tile[]): Promise<void>;

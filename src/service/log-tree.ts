@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { placeOfNode, tileHashes } from "../audit/tiles.ts";
 import { rootAt, TileNodes, type TreeNodes } from "../audit/tree.ts";
 import { hashLeaf, printEntry } from "../audit/verify-receipt.ts";
-import type { LogStore, Tile } from "./log-store.ts";
+import type { LogStore, Tile, TileRecords } from "./log-store.ts";
 import { RecordDamaged } from "./store.ts";
 
 const hashBytes = 32;
@@ -75,9 +75,13 @@ export class LogTree implements TreeNodes {
     return tile.node(place.height, place.within);
   }
 
-  /** The first hashes of a tile, `width` of them, which the tree must cover. */
-  async hashes(level: number, index: number, width: number): Promise<Buffer> {
-    const hashes = this.#isEdge(level, index) ? this.#edge(level).hashes : await this.#stored(level, index);
+  /**
+   * The first hashes of a tile, `width` of them, which the tree must cover.
+   *
+   * @param records where tiles are read, if elsewhere than where the tree has its own
+   */
+  async hashes(level: number, index: number, width: number, records?: Pick<TileRecords, "tile">): Promise<Buffer> {
+    const hashes = this.#isEdge(level, index) ? this.#edge(level).hashes : await this.#stored(level, index, records);
     return hashes.subarray(0, width * hashBytes);
   }
 
@@ -168,8 +172,8 @@ export class LogTree implements TreeNodes {
     return tile;
   }
 
-  async #stored(level: number, index: number): Promise<Buffer> {
-    const hashes = await this.#store.tile(level, index);
+  async #stored(level: number, index: number, records: Pick<TileRecords, "tile"> = this.#store): Promise<Buffer> {
+    const hashes = await records.tile(level, index);
     if (hashes?.length === fullTileBytes) return hashes;
     throw new TileMissing(
       `Tile ${level}/${index} of the log is missing or cut off; \`saywhen log rebuild\` makes it anew.`,

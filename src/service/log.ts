@@ -7,7 +7,7 @@ import { hashLeaf, printEntry, rootFromPath } from "../audit/verify-receipt.ts";
 import { limits } from "../domain/limits.ts";
 import type { KeyFiles } from "./key-files.ts";
 import { branchOf, identityInForce, type SignedBefore, signedBefore, type SignedTree } from "./log-identity.ts";
-import type { LogIdentity, LogStore } from "./log-store.ts";
+import type { LogIdentity, LogStore, TileRecords } from "./log-store.ts";
 import { LogTree } from "./log-tree.ts";
 import { signedMeanwhile } from "./signed-meanwhile.ts";
 import { RecordDamaged, type Records } from "./store.ts";
@@ -15,6 +15,8 @@ import { RecordDamaged, type Records } from "./store.ts";
 /** What the log is opened with. */
 export interface LogOptions {
   readonly store: LogStore & Pick<Records, "opening">;
+  /** Where tiles and bundles are read, if elsewhere: what is signed is always read from the store. */
+  readonly tiles?: TileRecords;
   readonly keyFiles: KeyFiles;
   /** Where the log is reached from outside, without scheme: for the origin, at the first start. */
   readonly base?: string;
@@ -140,15 +142,16 @@ export class Log {
    */
   async tile(level: number, index: number, width: number): Promise<Buffer | undefined> {
     const leaves = (index * tileHashes + width) * tileHashes ** level;
-    return this.#lastOf(leaves) && this.#tree.hashes(level, index, width);
+    return this.#lastOf(leaves) && this.#tree.hashes(level, index, width, this.#options.tiles);
   }
 
   /** The first entries of a bundle, on the same terms as `tile`, and as `receipt` where one is not what was signed for. */
   async bundle(index: number, width: number): Promise<Buffer | undefined> {
     const from = index * tileHashes;
     if (this.#lastOf(from + width) === undefined) return undefined;
-    const entries = (await this.#options.store.entries(from, from + width)).map(printEntry);
-    const hashes = await this.#tree.hashes(0, index, width);
+    const { store, tiles = store } = this.#options;
+    const entries = (await tiles.entries(from, from + width)).map(printEntry);
+    const hashes = await this.#tree.hashes(0, index, width, tiles);
     const fit = fitting(entries, hashes);
     if (fit < width) throw unfit(from + fit);
     return printBundle(entries);

@@ -4,7 +4,7 @@ import type { Fault } from "../domain/fault.ts";
 import { type Stream, streamsOf } from "../domain/stream.ts";
 import type { Subject } from "../domain/subject.ts";
 import { type Outcome, rejected } from "./outcome.ts";
-import type { Records } from "./store.ts";
+import type { PastRecords } from "./store.ts";
 
 /** A change of a subject, with what it changed. */
 export interface PastChange
@@ -34,7 +34,7 @@ export type HistoryPlace = readonly (number | undefined)[];
  *   something that is not, or not any more, the subject's
  */
 export async function readHistory(
-  records: Records,
+  records: PastRecords,
   subject: Subject,
   limit: number,
   from?: HistoryPlace,

@@ -8,7 +8,7 @@ import { catalogueStream, entryOf, preferencesOf } from "../domain/stream.ts";
 import { type Customer, type Organisation, organisation, type User } from "../domain/subject.ts";
 import type { Organisations } from "./organisations.ts";
 import { type Outcome, rejected } from "./outcome.ts";
-import type { Records } from "./store.ts";
+import type { PastRecords } from "./store.ts";
 
 /** What a customer has, or had, chosen: every slot of the catalogue of that time. */
 export interface CustomerChoices {
@@ -46,7 +46,7 @@ const changesRead = 50;
  *
  * @param at milliseconds since 1970; absent, or after the log's last change: as of now
  */
-export async function readCustomerChoices(records: Records, subject: Customer, at = now): Promise<CustomerChoices> {
+export async function readCustomerChoices(records: PastRecords, subject: Customer, at = now): Promise<CustomerChoices> {
   // The log as it stood then is read by its length, so that every look at it sees the same.
   const count = await records.countUntil(at);
   const [newest, catalogue] = await records.newestAmong(count, [preferencesOf(subject), catalogueStream]);
@@ -65,7 +65,7 @@ export async function readCustomerChoices(records: Records, subject: Customer, a
  * @returns `subject-unknown` where only registered subjects are served and this one is, or was, not
  */
 export async function readPreferencesInForce(
-  { records, subjects }: { readonly records: Records; readonly subjects: Organisations["subjects"] },
+  { records, subjects }: { readonly records: PastRecords; readonly subjects: Organisations["subjects"] },
   subject: Organisation | User,
   at = now,
 ): Promise<Outcome<EmailPreferencesInForce>> {
@@ -104,7 +104,7 @@ function traced(
  * as it had the same without a break. Undefined when the changes were erased meanwhile.
  */
 async function originsOf(
-  records: Records,
+  records: PastRecords,
   newest: Change<CustomerPreferences>,
 ): Promise<ReadonlyMap<string, number> | undefined> {
   const { selections } = newest.document;

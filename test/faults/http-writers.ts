@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
+import { problems } from "../../src/domain/problem.ts";
 import { overOneConnection, type ReceivedAnswer, type SentRequest, type Transport } from "../support/exchange.ts";
 import {
   erase,
@@ -19,6 +20,10 @@ export class Told {
   readonly #acknowledged = new Map<string, number>();
   readonly #refused = new Set<string>();
   readonly receipts: string[] = [];
+  /** Answers that said that nobody knows. */
+  unknown = 0;
+  /** Milliseconds that the slowest answer took. */
+  slowestMs = 0;
 
   get acknowledged(): number {
     return this.#acknowledged.size;
@@ -32,14 +37,16 @@ export class Told {
     return this.receipts.map(checkpointOf);
   }
 
-  answered(mark: string, { status, headers }: ReceivedAnswer): void {
+  answered(mark: string, answer: ReceivedAnswer): void {
+    const { status, headers } = answer;
     if (status === 200) this.#acknowledged.set(mark, Number(headers["saywhen-change"]));
+    else if (isUnknown(answer)) this.unknown += 1;
     else if (status >= 400) this.#refused.add(mark);
   }
 
   /**
-   * Asserts that every acknowledged change is there at its position, or was erased since, and no refused one is.
-   * Erasures bear no mark.
+   * Asserts that every acknowledged change is there at its position, or was erased since, no refused one is, and none
+   * is there twice. Erasures bear no mark.
    */
   assertKept(recorded: readonly Recorded[]): void {
     for (const [mark, position] of this.#acknowledged) {
@@ -51,6 +58,9 @@ export class Told {
     for (const change of recorded) {
       assert(!this.#refused.has(markOf(change) ?? ""), `what is at position ${change.position} was refused`);
     }
+    const marked = recorded.filter((change) => markOf(change) !== undefined);
+    const once = new Set(marked.map((change) => `${markOf(change)} ${change.kind} ${change.said?.stream}`));
+    assert.equal(once.size, marked.length, "a change is there twice");
   }
 
   /** Asserts that of the addresses that were erased, once that was acknowledged, none is left in these files. */
@@ -65,6 +75,11 @@ export class Told {
       }
     }
   }
+}
+
+/** Whether nobody knows what became of a change. */
+export function isUnknown({ status, body }: ReceivedAnswer): boolean {
+  return status === 503 && body.includes(problems["outcome-unknown"].title);
 }
 
 const frequencies = ["Daily", "Weekly", "Fortnightly", "Monthly", "Quarterly", "Never"] as const;
@@ -131,7 +146,9 @@ async function writeOne(url: string, name: string, told: Told, isOver: () => boo
 }
 
 async function act(send: Transport, mark: string, told: Told): Promise<void> {
+  const start = performance.now();
   const answer = await send(anyAct(mark));
+  told.slowestMs = Math.max(told.slowestMs, performance.now() - start);
   const position = answer.headers["saywhen-change"];
   told.answered(mark, answer);
   if (position === undefined || below(5) > 0) return;

@@ -33,7 +33,8 @@ interface Said {
   readonly trackingId?: string;
 }
 
-interface Row {
+/** A row of the changes. */
+export interface Row {
   readonly position: number;
   readonly at: number;
   readonly stream: number;
@@ -54,10 +55,23 @@ interface Row {
 export function readLog(file: string): Recorded[] {
   using db = new DatabaseSync(file, { readOnly: true });
   const rows = db.prepare("SELECT * FROM change ORDER BY position").all() as unknown as Row[];
-  assertChains(db, rows);
+  const heads = db.prepare("SELECT id, head FROM stream").all() as unknown as StoredHead[];
+  const recorded = assertRows(rows, heads);
+  assert.equal(db.prepare("PRAGMA integrity_check").get()?.["integrity_check"], "ok");
+  return recorded;
+}
+
+/** A stream's row. */
+export interface StoredHead {
+  readonly id: number;
+  readonly head: number;
+}
+
+/** Asserts all that must be true of a log's rows, in the order of their positions. */
+export function assertRows(rows: readonly Row[], heads: readonly StoredHead[]): Recorded[] {
+  assertChains(rows, heads);
   const recorded = rows.map(recordedOf);
   assertErasures(recorded);
-  assert.equal(db.prepare("PRAGMA integrity_check").get()?.["integrity_check"], "ok");
   return recorded;
 }
 
@@ -73,7 +87,7 @@ export function wholeLog(file: string, notes: readonly string[] = []): Recorded[
   return recorded;
 }
 
-function assertChains(db: DatabaseSync, rows: readonly Row[]): void {
+function assertChains(rows: readonly Row[], stored: readonly StoredHead[]): void {
   const heads = new Map<number, number>();
   let now = 0;
   for (const [index, { position, at, stream, previous }] of rows.entries()) {
@@ -83,11 +97,7 @@ function assertChains(db: DatabaseSync, rows: readonly Row[]): void {
     heads.set(stream, position);
     now = at;
   }
-  const stored = db
-    .prepare("SELECT id, head FROM stream")
-    .all()
-    .map((row) => [row["id"], row["head"]] as const);
-  assert.deepEqual(new Map(stored), heads);
+  assert.deepEqual(new Map(stored.map(({ id, head }) => [id, head])), heads);
 }
 
 function recordedOf({ position, at, kind, salt, commitment, body }: Row): Recorded {
@@ -118,7 +128,8 @@ export function erasedBy({ kind, said }: Recorded): readonly number[] {
   return kind === "erasure" && said !== undefined ? (said.document as Erasure).positions : [];
 }
 
-function assertExtends(keys: Keys, recorded: readonly Recorded[], notes: readonly string[]): void {
+/** Asserts that the log's tree has every checkpoint in it that was ever given out. */
+export function assertExtends(keys: Keys, recorded: readonly Recorded[], notes: readonly string[]): void {
   const roots = new Map<number, Buffer>();
   for (const note of new Set(notes)) {
     const { size, root } = parseCheckpoint(openNote(note, keyFor(note, keys)));
@@ -135,16 +146,21 @@ function assertExtends(keys: Keys, recorded: readonly Recorded[], notes: readonl
 }
 
 /** Verifier keys by their origin. */
-type Keys = ReadonlyMap<string, string>;
+export type Keys = ReadonlyMap<string, string>;
 
 /** The keys of all identities that a log has had. */
 function keysOf(file: string): Keys {
   using db = new DatabaseSync(file, { readOnly: true });
-  const identities = db.prepare("SELECT origin, public_key FROM log").all() as unknown as Identity[];
+  return keysOfAll(db.prepare("SELECT origin, public_key FROM log").all() as unknown as Identity[]);
+}
+
+/** Verifier keys by their origin, of a log's identities. */
+export function keysOfAll(identities: readonly Identity[]): Keys {
   return new Map(identities.map(({ origin, public_key: key }) => [origin, verifierKeyOf(origin, key)]));
 }
 
-interface Identity {
+/** A row of the log's identities. */
+export interface Identity {
   readonly origin: string;
   readonly public_key: Uint8Array;
 }
@@ -155,9 +171,17 @@ function keyFor(note: string, keys: Keys): string {
   return key;
 }
 
-/** Asserts that each receipt proves the entry of its change, by the key of its time. */
-export function assertReceipts(file: string, recorded: readonly Recorded[], receipts: readonly string[]): void {
-  const keys = keysOf(file);
+/**
+ * Asserts that each receipt proves the entry of its change, by the key of its time.
+ *
+ * @param from the keys, or the file that has them
+ */
+export function assertReceipts(
+  from: Keys | string,
+  recorded: readonly Recorded[],
+  receipts: readonly string[],
+): void {
+  const keys = typeof from === "string" ? keysOf(from) : from;
   for (const receipt of receipts) {
     const verdict = verifyReceipt(receipt, keyFor(checkpointOf(receipt), keys));
     assert(verdict.ok, verdict.ok ? "" : `${verdict.why}\n${receipt}`);
@@ -172,8 +196,12 @@ export function checkpointOf(receipt: string): string {
 }
 
 /** Asserts that `saywhen verify` ends as it should: 0 when it finds nothing wrong. Answers with what it printed. */
-export async function assertVerify(file: string, exitCode = 0): Promise<string> {
-  const verified = await carryOut(["verify"], { SAYWHEN_DATABASE: file });
+export async function assertVerify(
+  database: string,
+  exitCode = 0,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const verified = await carryOut(["verify"], { ...env, SAYWHEN_DATABASE: database });
   assert.equal(verified.exitCode, exitCode, verified.printed + verified.told);
   return verified.printed;
 }

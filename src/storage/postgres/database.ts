@@ -1,21 +1,46 @@
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { limits } from "../../domain/limits.ts";
 import { StoreUnavailable } from "../../service/store.ts";
+import { failureOf, NotConnected, NotReplicated } from "./failure.ts";
 
 /** What statements are sent to. */
 export interface Statements {
   /**
    * The rows that a statement answers with: numbers as numbers, bytes as Buffers.
    *
-   * @param ms how long the answer may take; `limits.databaseAnswerMs` unless told
+   * @param ms how long the answer may take; `limits.databaseAnswerMs` unless told, 0 for as long as it takes
    */
   rows<Row>(sql: string, values?: readonly unknown[], ms?: number): Promise<Row[]>;
 }
 
+/** What transactions are sent to as well. */
+export interface Transactions extends Statements {
+  /**
+   * Runs work in a transaction of one connection: committed when the work is done, else rolled back. In the default
+   * isolation of PostgreSQL, so that each statement sees what was committed before it.
+   *
+   * @param onCommit called when the commit is sent and not answered: from then on a failure leaves open what became of it
+   */
+  transaction<Value>(work: (statements: Statements) => Promise<Value>, onCommit?: () => void): Promise<Value>;
+}
+
+/**
+ * A transaction whose node is cut off from the database must not hold its locks until the network gives up, for hours:
+ * no other node could write.
+ */
+const beginSql =
+  "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; " +
+  `SET LOCAL idle_in_transaction_session_timeout = ${limits.databaseAnswerMs}`;
+
 /** A database, with a few connections that everybody shares. */
-export class Database implements Statements {
+export class Database implements Transactions {
   readonly #pool: pg.Pool;
   readonly #isPrepared: boolean;
+  /** The connections that there are, and when (ms, monotonic) each came about. */
+  readonly #since = new Map<pg.PoolClient, number>();
+  /** When a connection was last found broken, or mute. */
+  #brokeAt = Number.NEGATIVE_INFINITY;
 
   /** @param url `postgres://…`; `prepare=true` in its query lets statements be kept by the server's sessions */
   constructor(url: string) {
@@ -32,37 +57,51 @@ export class Database implements Statements {
     });
     // A connection that breaks while nobody uses it is dropped from the pool: whoever asks next gets a new one.
     this.#pool.on("error", () => undefined);
+    this.#pool.on("connect", (client) => {
+      this.#since.set(client, performance.now());
+      // Whoever uses it hears of that from the statement; unheard, the event would end the process.
+      client.on("error", () => undefined);
+    });
+    this.#pool.on("remove", (client) => this.#since.delete(client));
   }
 
+  /** @param ms for all of it, the wait for a connection included */
   rows<Row>(sql: string, values: readonly unknown[] = [], ms: number = limits.databaseAnswerMs): Promise<Row[]> {
-    return this.#with((session) => session.rows<Row>(sql, values, ms));
+    return this.#with(performance.now() + ms, (session) => session.rows<Row>(sql, values, ms));
+  }
+
+  transaction<Value>(work: (statements: Statements) => Promise<Value>, onCommit = () => {}): Promise<Value> {
+    return this.#transaction(Number.POSITIVE_INFINITY, work, onCommit);
+  }
+
+  /** The same database for something that has to be done, or to have failed, by `end` (ms, monotonic). */
+  until(end: number): Transactions {
+    return {
+      rows: (sql, values, ms) => this.#with(end, (session) => session.rows(sql, values, ms)),
+      transaction: (work, onCommit = () => {}) => this.#transaction(end, work, onCommit),
+    };
   }
 
   /**
-   * Runs work in a transaction of one connection: committed when the work is done, else rolled back. In the default
-   * isolation of PostgreSQL, so that each statement sees what was committed before it.
+   * A connection of one's own, for as long as it takes; to be let go of by `release` or `drop`.
    *
-   * @param onCommit called when the commit has been sent and before it is answered: from then on a failure leaves open
-   *   what became of it
+   * @param end when (ms, monotonic) everything that is done with it has to have come to an end
+   * @throws NotConnected
    */
-  transaction<Value>(work: (statements: Statements) => Promise<Value>, onCommit = () => {}): Promise<Value> {
-    return this.#with(async (session) => {
-      await session.rows("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
-      const value = await work(session);
-      onCommit();
-      await session.rows("COMMIT");
-      return value;
-    });
+  async session(end: number = Number.POSITIVE_INFINITY): Promise<Session> {
+    for (;;) {
+      const client = await this.#connect(end);
+      const session = new Session(client, this.#isPrepared, end);
+      // When one connection is found broken the others of its time are likely to be: each would cost somebody an answer.
+      if ((this.#since.get(client) ?? 0) > this.#brokeAt) return session;
+      session.drop();
+    }
   }
 
-  /** A connection of one's own, for as long as it takes; to be let go of by `release`. */
-  async session(): Promise<Session> {
-    return new Session(await this.#pool.connect(), this.#isPrepared);
-  }
-
-  /** Finishes what is under way, and closes every connection. */
+  /** Closes every connection: at once where nobody uses it, else when that is through, or after a moment. */
   async close(): Promise<void> {
-    await this.#pool.end();
+    await Promise.race([this.#pool.end(), delay(limits.databaseCloseMs, undefined, { ref: false })]);
+    for (const client of this.#since.keys()) client.connection.stream.destroy();
   }
 
   /** The figures of the pool, for operations. */
@@ -71,13 +110,48 @@ export class Database implements Statements {
     return { open, idle, waiting };
   }
 
-  async #with<Value>(work: (session: Session) => Promise<Value>): Promise<Value> {
-    const session = await this.session();
+  async #connect(end: number): Promise<pg.PoolClient> {
+    const connecting = this.#pool.connect();
+    const late = new AbortController();
+    try {
+      const ms = Math.max(0, Math.min(end - performance.now(), limits.databaseConnectMs));
+      const client = await Promise.race([connecting, delay(ms, undefined, { signal: late.signal })]);
+      if (client !== undefined) return client;
+    } catch (error) {
+      throw new NotConnected(error);
+    } finally {
+      late.abort();
+    }
+    // It comes too late, for somebody else.
+    connecting.then(
+      (client) => client.release(),
+      () => undefined,
+    );
+    throw new NotConnected(new Error("timeout exceeded when trying to connect"));
+  }
+
+  #transaction<Value>(
+    end: number,
+    work: (statements: Statements) => Promise<Value>,
+    onCommit: () => void,
+  ): Promise<Value> {
+    return this.#with(end, async (session) => {
+      await session.rows(beginSql);
+      const value = await work(session);
+      onCommit();
+      await session.rows("COMMIT");
+      return value;
+    });
+  }
+
+  async #with<Value>(end: number, work: (session: Session) => Promise<Value>): Promise<Value> {
+    const session = await this.session(end);
     try {
       const value = await work(session);
       session.release();
       return value;
     } catch (error) {
+      if (failureOf(error)?.kind === "connection") this.#brokeAt = performance.now();
       // Also what merely refused a statement: in a transaction it leaves nothing else to be done, and it is rare.
       session.drop();
       throw error;
@@ -89,33 +163,49 @@ export class Database implements Statements {
 export class Session implements Statements {
   readonly #client: pg.PoolClient;
   readonly #isPrepared: boolean;
+  readonly #end: number;
+  #isReplicated = true;
 
-  constructor(client: pg.PoolClient, isPrepared: boolean) {
+  /** @param end when (ms, monotonic) everything has to have come to an end */
+  constructor(client: pg.PoolClient, isPrepared: boolean, end: number) {
     this.#client = client;
     this.#isPrepared = isPrepared;
+    this.#end = end;
+    client.on("notice", this.#notice);
   }
 
   async rows<Row>(sql: string, values: readonly unknown[] = [], ms: number = limits.databaseAnswerMs): Promise<Row[]> {
     const name = this.#isPrepared && values.length > 0 ? { name: nameOf(sql) } : undefined;
+    const left = Math.max(1, Math.min(ms === 0 ? Number.POSITIVE_INFINITY : ms, this.#end - performance.now()));
     const query: pg.QueryConfig & { query_timeout: number } = {
       ...name,
       text: sql,
       values: [...values],
-      query_timeout: ms,
+      query_timeout: Number.isFinite(left) ? left : 0,
     };
     const { rows } = await this.#client.query(query);
+    if (!this.#isReplicated) throw new NotReplicated();
     return rows as Row[];
   }
 
   /** Gives the connection back. */
   release(): void {
+    this.#client.off("notice", this.#notice);
     this.#client.release();
   }
 
   /** Closes the connection: whatever it was doing is rolled back. */
   drop(): void {
+    this.#client.off("notice", this.#notice);
+    // Without a farewell, for which a server that cannot be reached any more would have to be waited for.
+    this.#client.connection.stream.destroy();
     this.#client.release(true);
   }
+
+  /** Somebody called the wait for the standby off: the server reports success for what only it has. */
+  readonly #notice = ({ routine }: { readonly routine?: string | undefined }): void => {
+    if (routine === "SyncRepWaitForLSN") this.#isReplicated = false;
+  };
 }
 
 const names = new Map<string, string>();

@@ -5,6 +5,7 @@ const kinds: readonly (readonly [RegExp, kind: string, what: string])[] = [
   [/^08/, "connection", "the connection to the database broke"],
   [/^28/, "login", "the database refuses the user or the password"],
   [/^3D/, "missing", "there is no such database"],
+  [/^25P0[234]/, "busy", "the database called it off"],
   [/^25006/, "readonly", "the database takes no writes, as a standby does"],
   [/^40/, "busy", "others are writing the same rows"],
   [/^42501/, "permission", "the database does not let this user do that"],
@@ -27,6 +28,24 @@ const connectionCodes = /^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|NOTFOUND|AI_AGAI
 const connectionMessages =
   /Connection terminated|connection error and is not queryable|Query read timeout|timeout exceeded when trying to connect|server conn crashed|Client was closed/i;
 
+/** No connection could be had: whatever was to be sent, was not. */
+export class NotConnected extends Error {
+  override readonly name = "NotConnected";
+
+  constructor(cause: unknown) {
+    super("the database cannot be reached", { cause });
+  }
+}
+
+/** Committed, and not known to have reached the standby: somebody called the wait for it off. */
+export class NotReplicated extends Error {
+  override readonly name = "NotReplicated";
+
+  constructor() {
+    super("the wait for the standby was called off");
+  }
+}
+
 /** A failure of the storage: its kind, a word for the metrics, and the error that callers get. */
 export interface Failure {
   readonly kind: string;
@@ -40,6 +59,8 @@ export function failureOf(error: unknown): Failure | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof OutcomeUnknown) return { kind: "unknown-outcome", error, isUnknown: false };
   if (error instanceof StoreUnavailable) return { kind: "unavailable", error, isUnknown: false };
+  if (error instanceof NotConnected) return notConnected(error);
+  if (error instanceof NotReplicated) return failure(error, "standby", error.message, true);
   if (isOfConnection(error)) return failure(error, "connection", "the database cannot be reached", true);
   const code = sqlStateOf(error) ?? "";
   if (code === movedState) return { kind: "moved", error: new StoreUnavailable(error.message), isUnknown: false };
@@ -53,6 +74,12 @@ export function failureOf(error: unknown): Failure | undefined {
 export function sqlStateOf(error: unknown): string | undefined {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}
+
+/** Whatever keeps a connection from coming about is foreseen: certificates and ways of authentication, too. */
+function notConnected({ cause, message }: NotConnected): Failure {
+  const known = failureOf(cause) ?? failure(cause instanceof Error ? cause : new Error(message), "connection", message, false);
+  return { ...known, isUnknown: false };
 }
 
 function isOfConnection(error: Error): boolean {

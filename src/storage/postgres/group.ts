@@ -15,6 +15,8 @@ import type { Head } from "./heads.ts";
 /** A write that waits for its group, and where its answer goes. */
 export interface Waiting {
   readonly write: Write<unknown>;
+  /** When (ms, monotonic) it was handed over. */
+  readonly since: number;
   resolve(outcome: Appended | Refused<unknown>): void;
   reject(reason: unknown): void;
 }

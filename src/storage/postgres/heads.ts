@@ -2,7 +2,7 @@ import type { Change } from "../../domain/change.ts";
 import { limits } from "../../domain/limits.ts";
 import type { Stream } from "../../domain/stream.ts";
 import type { ChangeRow } from "../../service/change-row.ts";
-import { RecordDamaged } from "../../service/store.ts";
+import { RecordDamaged, StoreUnavailable } from "../../service/store.ts";
 import type { Digest } from "../digest.ts";
 import { Recent } from "../recent.ts";
 import { openingOf } from "../stored-change.ts";
@@ -42,6 +42,8 @@ interface Found {
 /** Streams that somebody asks for together, and where the answer goes. */
 interface Waiting {
   readonly streams: readonly Stream[];
+  /** When (ms, monotonic) they were asked for. */
+  readonly since: number;
   resolve(heads: (Head | undefined)[]): void;
   reject(reason: unknown): void;
 }
@@ -71,7 +73,7 @@ export class Heads {
   read(streams: readonly Stream[]): Promise<(Head | undefined)[]> {
     return new Promise((resolve, reject) => {
       // Requests that one poll of the sockets brings in are read together.
-      if (this.#waiting.push({ streams, resolve, reject }) === 1) setImmediate(() => this.#next());
+      if (this.#waiting.push({ streams, since: performance.now(), resolve, reject }) === 1) setImmediate(() => this.#next());
     });
   }
 
@@ -85,11 +87,21 @@ export class Heads {
     while (this.#waiting.length > 0 && this.#underWay < limits.databaseReads) {
       const group = this.#waiting.splice(0, limits.groupWrites);
       this.#underWay += 1;
+      const start = performance.now();
       void this.#answer(group).finally(() => {
         this.#underWay -= 1;
+        if (performance.now() - start > limits.databaseQueueMs) this.#sendAway();
         this.#next();
       });
     }
+  }
+
+  /** Whoever waited for long behind a statement that hung is told so while there is time: the next could hang as well. */
+  #sendAway(): void {
+    const before = performance.now() - limits.databaseQueueMs;
+    const late = this.#waiting.filter(({ since }) => since < before);
+    this.#waiting = this.#waiting.filter(({ since }) => since >= before);
+    for (const { reject } of late) reject(new StoreUnavailable("the database takes too long with other reads"));
   }
 
   async #answer(group: readonly Waiting[]): Promise<void> {

@@ -1,3 +1,4 @@
+import { limits } from "../../domain/limits.ts";
 import type { NodeStore, ServingNode } from "../../service/node-store.ts";
 import type { Statements } from "./database.ts";
 
@@ -24,7 +25,7 @@ export class Nodes implements NodeStore {
   }
 
   async left({ id }: ServingNode): Promise<void> {
-    await this.#statements.rows(leftSql, [id, forgottenMs]);
+    await this.#statements.rows(leftSql, [id, forgottenMs], limits.databaseCloseMs);
   }
 
   serving(withinMs: number): Promise<ServingNode[]> {

@@ -26,7 +26,7 @@ export async function positionOf(database: Database, digest: Digest, { draft, co
   const end = performance.now() + limits.unknownOutcomeMs;
   for (;;) {
     try {
-      return await database.transaction(async (statements) => {
+      return await database.until(end).transaction(async (statements) => {
         await statements.rows("SELECT saywhen.take_head()");
         const [found] = await statements.rows<{ position: number }>(findSql, [digest(draft.stream), commitment]);
         return found?.position;

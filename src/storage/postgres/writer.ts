@@ -1,3 +1,4 @@
+import { limits } from "../../domain/limits.ts";
 import type { Stream } from "../../domain/stream.ts";
 import { type Appended, OutcomeUnknown, type Refused, StoreUnavailable, type Write } from "../../service/store.ts";
 import type { Digest } from "../digest.ts";
@@ -5,7 +6,7 @@ import type { Watchers } from "../watchers.ts";
 import type { Addresses } from "./addresses.ts";
 import { append } from "./append.ts";
 import { Changes } from "./changes.ts";
-import type { Database, Statements } from "./database.ts";
+import type { Database, Statements, Transactions } from "./database.ts";
 import type { Directory, EntryKind, FreeIds } from "./directory.ts";
 import { failureOf, sqlStateOf } from "./failure.ts";
 import { Group, type Loaded, LockNeeded, type Waiting } from "./group.ts";
@@ -69,7 +70,8 @@ export class Writer {
 
   append<Refusal>(write: Write<Refusal>): Promise<Appended | Refused<Refusal>> {
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = { write, resolve: resolve as Waiting["resolve"], reject };
+      const since = performance.now();
+      const waiting: Waiting = { write, since, resolve: resolve as Waiting["resolve"], reject };
       this.#waiting.push(waiting);
       if (this.#underWay.size < this.#options.groupsUnderWay) this.#begin();
     });
@@ -83,10 +85,22 @@ export class Writer {
   #begin(): void {
     // Requests that one poll of the sockets brings in are handed over before the turn's setImmediate comes up.
     const work = new Promise<void>((ready) => setImmediate(ready)).then(async () => {
-      while (this.#waiting.length > 0) await this.#commit(this.#nextGroup());
+      while (this.#waiting.length > 0) {
+        const start = performance.now();
+        await this.#commit(this.#nextGroup());
+        if (performance.now() - start > limits.databaseQueueMs) this.#sendAway();
+      }
       this.#underWay.delete(work);
     });
     this.#underWay.add(work);
+  }
+
+  /** Whoever waited for long behind a group that hung is told so while there is time: its own could hang as well. */
+  #sendAway(): void {
+    const before = performance.now() - limits.databaseQueueMs;
+    const late = this.#waiting.filter(({ since }) => since < before);
+    this.#waiting = this.#waiting.filter(({ since }) => since >= before);
+    for (const { reject } of late) reject(new StoreUnavailable("the database takes too long with other writes"));
   }
 
   /** Those that come first, in their order; one that may erase goes alone, as the order of what it does matters. */
@@ -121,23 +135,25 @@ export class Writer {
   }
 
   async #carryOut(group: readonly Waiting[]): Promise<Group> {
+    const database = this.#options.database.until(performance.now() + limits.databaseAnswerMs);
     if (group.every(isPlain)) {
       for (let tries = 0; tries < triesWithoutLock; tries += 1) {
-        const done = await this.#appendUnlocked(group);
+        const done = await this.#appendUnlocked(database, group);
         if (done !== undefined) return done;
       }
     }
-    return this.#appendLocked(group);
+    return this.#appendLocked(database, group);
   }
 
   /** @returns the group, answered; undefined when it has to be run again */
-  async #appendUnlocked(waiting: readonly Waiting[]): Promise<Group | undefined> {
-    const { database, digest, heads } = this.#options;
+  async #appendUnlocked(database: Transactions, waiting: readonly Waiting[]): Promise<Group | undefined> {
+    const { digest, heads } = this.#options;
     const loaded = new Map<Stream, Head | undefined>();
     let run: Run;
     try {
       run = await this.#run(waiting, { ...noLookups, heads: loaded }, undefined, async (streams) => {
-        for (const [index, head] of (await heads.read(streams)).entries()) loaded.set(streams[index] as Stream, head);
+        const found = await heads.readIn(database, streams);
+        for (const [index, head] of found.entries()) loaded.set(streams[index] as Stream, head);
       });
     } catch (error) {
       if (error instanceof LockNeeded) return undefined;
@@ -152,11 +168,11 @@ export class Writer {
   }
 
   /** With the log's head locked, so that nothing moves on meanwhile, and it is known where the changes will stand. */
-  async #appendLocked(waiting: readonly Waiting[]): Promise<Group> {
+  async #appendLocked(database: Transactions, waiting: readonly Waiting[]): Promise<Group> {
     let run: Run | undefined;
     let isCommitting = false;
     const transaction = () =>
-      this.#options.database.transaction(
+      database.transaction(
         async (statements) => {
           isCommitting = false;
           const [end] = await statements.rows<{ next: number; at: number }>(takeHeadSql);

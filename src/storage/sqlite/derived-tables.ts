@@ -61,7 +61,7 @@ export class SqliteDerivedTables implements DerivedTables {
   }
 
   /** @param known the directory's sizes as they were before */
-  settleSizes(known: readonly DirectorySizeRow[]): void {
+  async settleSizes(known: readonly DirectorySizeRow[]): Promise<void> {
     const save = this.#db.prepare(sizeSql);
     for (const count of this.#db.prepare(countSql).all()) {
       const { kind, entries, ever } = settledSize(countOf(count), known);

@@ -14,10 +14,11 @@ const tableSql =
  * Brings the schema up to date, each migration in a transaction of its own.
  *
  * @param now the time to note down, RFC 3339
+ * @returns the names of those that were applied
  * @throws SchemaMismatch when a newer server has changed the schema in a way that this one does not understand, or when
  *   the file is another program's database
  */
-export function migrate(db: DatabaseSync, now: string): void {
+export function migrate(db: DatabaseSync, now: string): string[] {
   const pending = pendingMigrations(db);
   if (pending.length > 0) defineFunctions(db);
   if (!hasTable(db, "migration")) db.exec(tableSql);
@@ -28,6 +29,7 @@ export function migrate(db: DatabaseSync, now: string): void {
       note.run(migration.number, migration.name, Number(migration.breaking), now);
     });
   }
+  return pending.map(({ name }) => name);
 }
 
 /**

@@ -112,7 +112,7 @@ CREATE FUNCTION saywhen.append(
   address_streams INT[], addresses BYTEA
 ) RETURNS BIGINT
 LANGUAGE plpgsql
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
+SET lock_timeout = '3s' SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   none CONSTANT BYTEA := decode(repeat('00', 32), 'hex');
   log RECORD;

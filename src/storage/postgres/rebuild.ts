@@ -1,0 +1,88 @@
+import type { ChangeRow } from "../../service/change-row.ts";
+import type { Tile } from "../../service/log-store.ts";
+import { deriveAnew, type Rebuilt, type TablesAnew, verifiedChanges, verifiedWholly } from "../derive-anew.ts";
+import type { Digest } from "../digest.ts";
+import { blankSql } from "./change-row.ts";
+import { Database, type Statements } from "./database.ts";
+import { PostgresDerivedTables } from "./derived-tables.ts";
+import { digestOf } from "./digests.ts";
+import { failureOf } from "./failure.ts";
+import { PostgresInspection } from "./inspection.ts";
+import { LogTables } from "./log-tables.ts";
+import { checkSchema } from "./migrate.ts";
+import { patiently } from "./patience.ts";
+
+/**
+ * Derives anew, from the changes alone, everything that is derived, as on SQLite: in one transaction, which holds the
+ * log's head and is committed only when the whole log verifies after it. Tables that are emptied get their indexes anew.
+ *
+ * @param url a database that no node serves
+ * @throws SchemaMismatch when it is not one of this version, StoreUnavailable when it cannot be reached
+ * @throws NotRebuildable when a change is damaged, or the log does not extend what was signed: says which and how
+ */
+export async function rebuildPostgres(url: string): Promise<Rebuilt> {
+  const database = new Database(url);
+  try {
+    const { blanked, ...rebuilt } = await database.transaction((statements) => rebuildIn(patiently(statements)));
+    if (blanked > 0) await patiently(database).rows("VACUUM (INDEX_CLEANUP OFF, TRUNCATE OFF) saywhen.change");
+    return { ...rebuilt, isClean: true };
+  } catch (error) {
+    throw failureOf(error)?.error ?? error;
+  } finally {
+    await database.close();
+  }
+}
+
+async function rebuildIn(transaction: Statements): Promise<Omit<Rebuilt, "isClean"> & { blanked: number }> {
+  await checkSchema(transaction);
+  await transaction.rows("SELECT saywhen.take_head()");
+  const digest = await digestOf(transaction);
+  const before = await verifiedChanges(new PostgresInspection(transaction, digest));
+  const tables = new TablesInDatabase(transaction, digest);
+  await tables.plan();
+  await deriveAnew(new PostgresInspection(transaction, digest), tables);
+  const { size } = await verifiedWholly(new PostgresInspection(transaction, digest));
+  return { size, mended: before.counts.derived, blanked: tables.blanked };
+}
+
+const clearSql =
+  "TRUNCATE saywhen.stream, saywhen.address, saywhen.directory, saywhen.tile, saywhen.directory_size; " +
+  "INSERT INTO saywhen.directory_size (kind, entries, ever) VALUES ('organisation', 0, 0), ('user', 0, 0)";
+const linkSql =
+  "UPDATE saywhen.change SET stream = right_one.stream, previous = right_one.previous " +
+  "FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS right_one (position, stream, previous) " +
+  "WHERE change.position = right_one.position " +
+  "AND (change.stream, change.previous) IS DISTINCT FROM (right_one.stream, right_one.previous)";
+
+/** The tables of a database, inside a transaction. */
+class TablesInDatabase extends PostgresDerivedTables implements TablesAnew {
+  /** How many changes still said something that was erased. */
+  blanked = 0;
+  readonly #transaction: Statements;
+  readonly #log: LogTables;
+
+  constructor(transaction: Statements, digest: Digest) {
+    super(transaction, digest, (rows: readonly ChangeRow[]) =>
+      transaction.rows(linkSql, [
+        rows.map(({ position }) => position),
+        rows.map(({ stream }) => stream),
+        rows.map(({ previous }) => previous),
+      ]),
+    );
+    this.#transaction = transaction;
+    this.#log = new LogTables(transaction);
+  }
+
+  async blank(positions: readonly number[]): Promise<void> {
+    const rows = await this.#transaction.rows(`${blankSql} AND ltrim(body, ' ') <> '' RETURNING position`, [positions]);
+    this.blanked += rows.length;
+  }
+
+  async clear(): Promise<void> {
+    await this.#transaction.rows(clearSql);
+  }
+
+  saveTiles(tiles: readonly Tile[]): Promise<void> {
+    return this.#log.saveTiles(tiles);
+  }
+}
