@@ -4,9 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
 import { verifyReceipt } from "../src/audit/verify-receipt.ts";
-import type { CustomerPreferences, Selection } from "../src/domain/customer-preferences.ts";
-import { preferencesOf } from "../src/domain/stream.ts";
-import { type Customer, customer } from "../src/domain/subject.ts";
+import { customer } from "../src/domain/subject.ts";
 import { Log } from "../src/service/log.ts";
 import { readHistory } from "../src/service/read-history.ts";
 import { verifyLog } from "../src/service/verify-log.ts";
@@ -14,6 +12,7 @@ import { openKeyFiles } from "../src/storage/key-files.ts";
 import { openSqliteRecords } from "../src/storage/sqlite/open-records.ts";
 import { openSqliteStore, type SqliteStore } from "../src/storage/sqlite/sqlite-store.ts";
 import { bounded } from "./lib/arguments.ts";
+import { recordChange } from "./lib/changes.ts";
 import { discard, diskFolder } from "./lib/folder.ts";
 import { table } from "./lib/report.ts";
 import { writeResults } from "./lib/results.ts";
@@ -87,42 +86,17 @@ async function record(store: SqliteStore, count: number): Promise<{ bytes: numbe
   const start = performance.now();
   for (let change = 0; change < count; change += GROUP) {
     const group = Array.from({ length: Math.min(GROUP, count - change) }, (_, index) => change + index);
-    const writes = group.map((number) => put(store, customer(String((number * 7919) % CUSTOMERS)), number));
+    const writes = group.map((number) => recordChange(store, customer(String((number * 7919) % CUSTOMERS)), number));
     for (; recorded < HISTORY && recorded * historyEvery <= change; recorded += 1) {
-      writes.push(put(store, oneWithHistory, change));
+      writes.push(recordChange(store, oneWithHistory, change));
     }
     await Promise.all(writes);
   }
   const milliseconds = performance.now() - start;
-  for (; recorded < HISTORY; recorded += 1) await put(store, oneWithHistory, recorded);
+  for (; recorded < HISTORY; recorded += 1) await recordChange(store, oneWithHistory, recorded);
   const opening = await store.opening(0);
   assert(opening !== undefined && opening !== "erased");
   return { bytes: Buffer.byteLength(opening.text), milliseconds };
-}
-
-function put(store: SqliteStore, subject: Customer, number: number) {
-  const stream = preferencesOf(subject);
-  const act = { actor: "johnm", client: "crm", trackingId: `request-${number}` };
-  return store.append({
-    reads: [stream],
-    step: (newest) => {
-      const document = documentOf(subject, number, newest.change(stream) === undefined);
-      return { append: [{ ...act, stream, kind: "preferences" as const, document }] };
-    },
-  });
-}
-
-/** Two selections, one of which each change turns: some 600 bytes with all that stands around them. */
-function documentOf(subject: string, number: number, isNew: boolean): CustomerPreferences {
-  const at = "2026-03-03T14:05:00.123Z";
-  const selection = (type: string, choice: Selection["choice"]): Selection => {
-    const normal = `+1212555${subject.slice(-4).padStart(4, "0")}`;
-    const value = normal.slice(2);
-    const audit = { createdAt: at, createdBy: "johnm", modifiedAt: at, modifiedBy: "johnm" };
-    return { category: "Service Exception", channel: "Text", choice, ...audit, normal, type, value };
-  };
-  const turned = number % 2 === 0 || isNew ? "opted-in" : "opted-out";
-  return { selections: [selection("BPHONE", turned), selection("SPHONE", "opted-out")] };
 }
 
 /** Each time with a connection of its own, so that nothing is remembered from the time before. */

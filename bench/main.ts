@@ -2,6 +2,7 @@ import { http } from "./http.ts";
 import { log } from "./log.ts";
 import { profile } from "./profile.ts";
 import { scale } from "./scale.ts";
+import { store } from "./store.ts";
 
 /** `npm run bench [name] [-- options]`: the benchmarks by name, and how each is called. */
 const benches: Readonly<Record<string, { readonly calls: readonly string[]; readonly run: Run }>> = {
@@ -21,6 +22,7 @@ const benches: Readonly<Record<string, { readonly calls: readonly string[]; read
     ],
     run: scale,
   },
+  store: { calls: ["store [-- [--changes 200000] [--write]]"], run: store },
 };
 
 type Run = (args: string[]) => Promise<void>;

@@ -1,6 +1,7 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { resolve } from "node:path";
 import { readCatalogueFile } from "./config/catalogue-file.ts";
-import type { Settings } from "./config/settings.ts";
+import { type Settings, standardKey } from "./config/settings.ts";
 import { loadCatalogue } from "./service/catalogue.ts";
 import { ClientRegistry } from "./service/clients.ts";
 import { type Continued, continueLog, refuseNeedless } from "./service/continue-log.ts";
@@ -8,15 +9,19 @@ import { eraseAgain, type ErasedAgain, noteErasure } from "./service/erasure-boo
 import type { Inspectable } from "./service/inspection.ts";
 import type { KeyFiles } from "./service/key-files.ts";
 import { keyOf } from "./service/log-identity.ts";
-import type { LogRecords } from "./service/log-store.ts";
+import type { LogIdentity, LogRecords } from "./service/log-store.ts";
 import { refuseServing } from "./service/presence.ts";
 import { signNow } from "./service/sign-now.ts";
 import { RecordDamaged, type Records } from "./service/store.ts";
+import { copyKey } from "./storage/move/key-copy.ts";
+import { type MovedDatabase, moveDatabase } from "./storage/open-move.ts";
 import { isPostgres, openStore, type Storage } from "./storage/open-store.ts";
 import { type BackedUp, writeBackup } from "./storage/sqlite/backup.ts";
 import type { Rebuilt } from "./storage/derive-anew.ts";
 import { openKeyFiles } from "./storage/key-files.ts";
 import { openPostgresRecords } from "./storage/postgres/open-records.ts";
+import { rebuildPostgres } from "./storage/postgres/rebuild.ts";
+import { openReplicaRecords } from "./storage/postgres/open-replica-records.ts";
 import { DatabaseMissing, openSqliteRecords } from "./storage/sqlite/open-records.ts";
 import { rebuild } from "./storage/sqlite/rebuild.ts";
 import { type Restored, restoreBackup } from "./storage/sqlite/restore.ts";
@@ -42,9 +47,18 @@ export async function openDatabase(settings: Settings) {
   }
 }
 
-/** What is recorded, to be read only, as of this moment. */
-export async function openRecords({ database }: Settings): Promise<Records & LogRecords & Inspectable> {
-  return isPostgres(database) ? openPostgresRecords(database) : openSqliteRecords(database);
+/**
+ * What is recorded, to be read only, as of this moment.
+ *
+ * @param tell is told how the replica is, where there is one; absent where the replica is not to be read
+ */
+export async function openRecords(
+  { database, databaseRead }: Settings,
+  tell?: (line: string) => void,
+): Promise<Records & LogRecords & Inspectable> {
+  if (!isPostgres(database)) return openSqliteRecords(database);
+  if (databaseRead === undefined || tell === undefined) return openPostgresRecords(database);
+  return openReplicaRecords(database, databaseRead, tell);
 }
 
 /** The log's key, and what stands beside it. */
@@ -92,7 +106,21 @@ async function erasedAgain(store: Storage, keyFiles: KeyFiles): Promise<ErasedAg
 /** Derives anew what is derived from the changes, while nothing serves. */
 export async function rebuildNow(settings: Settings): Promise<Rebuilt> {
   refuseMissing(settings);
-  return rebuild(settings.database);
+  const { database } = settings;
+  return isPostgres(database) ? rebuildPostgres(database, refuseServing) : rebuild(database);
+}
+
+/**
+ * Brings the schema up to date, as each start does: a file's while nothing serves it, PostgreSQL's also beside nodes.
+ *
+ * @returns the migrations that were applied, and how the server is set, where that is dangerous
+ */
+export async function migrateNow(settings: Settings): Promise<Pick<Storage, "migrated" | "warnings">> {
+  refuseMissing(settings);
+  const store = await openStore(settings.database, { evenMoved: true });
+  await store.close();
+  const { migrated, warnings = [] } = store;
+  return { migrated, warnings };
 }
 
 /** Opening a database that is not there, or an empty file, would make it. */
@@ -101,6 +129,34 @@ function refuseMissing({ database }: Settings): void {
   const size = statSync(database, { throwIfNoEntry: false })?.size;
   if (size === undefined) throw new DatabaseMissing(`There is no database ${database}; set SAYWHEN_DATABASE.`);
   if (size === 0) throw new DatabaseMissing(`${database} is an empty file, and no database.`);
+}
+
+/** Between which databases the log is to be moved: each the path of a file, or `postgres://…`. */
+export interface MoveRequest {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What was moved, and where its key is now; undefined when it has none. */
+export interface MovedNow extends MovedDatabase {
+  readonly key: string | undefined;
+}
+
+/** Moves everything to another database, and the log's key to the place where it is looked for there. */
+export async function moveNow(
+  settings: Settings,
+  { from, to }: MoveRequest,
+  onProgress: (done: number, total: number) => void,
+): Promise<MovedNow> {
+  const isSet = settings.key !== standardKey(settings.database);
+  const keys = { from: isSet ? settings.key : standardKey(from), to: standardKey(to) };
+  const bringKey = (identity: LogIdentity | undefined) => {
+    // A log without its key could not go on.
+    if (identity !== undefined) keyOf(identity, openKeyFiles(keys.from));
+    copyKey(keys.from, keys.to);
+  };
+  const moved = await moveDatabase({ from, to, copyKey: bringKey, onProgress });
+  return { ...moved, key: existsSync(keys.to) ? resolve(keys.to) : undefined };
 }
 
 /** Writes a backup, beside whoever serves the database. */

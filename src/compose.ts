@@ -27,9 +27,11 @@ import { continuationOf, type LogContinuation } from "./service/condition.ts";
 import { ensureAdmin } from "./service/ensure-admin.ts";
 import { noteErasure } from "./service/erasure-book.ts";
 import { Log, type LogOptions } from "./service/log.ts";
+import type { TileRecords } from "./service/log-store.ts";
 import { Presence } from "./service/presence.ts";
+import type { PastRecords } from "./service/store.ts";
 import { openKeyFiles } from "./storage/key-files.ts";
-import { openStore, type Storage, type StorageOptions } from "./storage/open-store.ts";
+import { openReplica, openStore, type Storage, type StorageOptions } from "./storage/open-store.ts";
 import { docsPage } from "./web/docs-page.ts";
 import { problemPages } from "./web/problem-pages.ts";
 
@@ -79,7 +81,8 @@ export async function compose(
   });
   opened.defer(() => store.close());
   await beginOn(store, { opened, logger, metrics });
-  const proof = (log = await openProof({ store, keyFiles, settings, logger, metrics }));
+  const past = openPast(store, { opened, settings, logger, metrics });
+  const proof = (log = await openProof({ store, tiles: past, keyFiles, settings, logger, metrics }));
   opened.defer(() => proof.close());
   const catalogue = await loadCatalogue(store, () => readCatalogueFile(settings.catalogue));
   const clients = await openClients(store, logger);
@@ -92,7 +95,7 @@ export async function compose(
   const links: { -readonly [Part in keyof Links]: Links[Part] } = makeLinks(settings.baseUrl ?? "", settings.context);
   let isStopping = false;
   const continuation = continuationOf(await store.identities(), proof.stoppedBecause === undefined);
-  const served = { settings, store, catalogue, continuation, clients, log: proof, links, metrics };
+  const served = { settings, store, past, catalogue, continuation, clients, log: proof, links, metrics };
   const routes = routesOf({ ...served, isStopping: () => isStopping });
   const gate = { clients, rateLimit: rateLimit(settings.rateLimit), now: Date.now };
   const server = makeServer({ routes, gate, links, context: settings.context, logger, metrics });
@@ -123,6 +126,7 @@ export async function compose(
 interface RouteParts {
   readonly settings: Settings;
   readonly store: Storage;
+  readonly past: PastRecords;
   readonly catalogue: CatalogueInForce;
   readonly continuation: LogContinuation;
   readonly clients: ClientRegistry;
@@ -134,15 +138,15 @@ interface RouteParts {
 
 /** Every route that is served. */
 function routesOf(parts: RouteParts): Route[] {
-  const { settings, store, catalogue, continuation, clients, log, links, metrics, isStopping } = parts;
+  const { settings, store, past, catalogue, continuation, clients, log, links, metrics, isStopping } = parts;
   const customers = { store, catalogue, continuation, put: settings.customerPut };
   const organisations = { store, catalogue, continuation, subjects: settings.subjects };
   const routes: Route[] = [
     ...customerRoutes(customers),
     ...organisationRoutes(organisations, links),
     ...directoryRoutes(organisations, links),
-    ...subjectRoutes({ records: store, subjects: settings.subjects }),
-    ...erasureRoutes(store),
+    ...subjectRoutes({ records: store, past, subjects: settings.subjects }),
+    ...erasureRoutes(store, past),
     ...changeRoutes(store),
     ...logRoutes(log),
     ...catalogueRoutes(store, catalogue),
@@ -156,19 +160,19 @@ function routesOf(parts: RouteParts): Route[] {
   return routes;
 }
 
-interface ProofParts extends Pick<LogOptions, "keyFiles" | "store"> {
+interface ProofParts extends Pick<LogOptions, "keyFiles" | "store" | "tiles"> {
   readonly settings: Settings;
   readonly logger: LogLines["logger"];
   readonly metrics: Metrics;
 }
 
 /** The log that proves the changes; its origin is the address under which others reach it. */
-async function openProof({ store, keyFiles, settings, logger, metrics }: ProofParts): Promise<Log> {
+async function openProof({ settings, logger, metrics, ...stored }: ProofParts): Promise<Log> {
   const { baseUrl, context } = settings;
   const base = baseUrl === undefined ? {} : { base: makeLinks(baseUrl, context).root.replace(/^\w+:\/\//, "") };
   const onError = (err: unknown) => logger.error({ err }, "the log could not be signed yet; it will be tried again");
   const onStopped = (because: string) => logger.error(`the log is not signed: ${because}`);
-  const log = await Log.open({ store, keyFiles, ...base, onError, onStopped });
+  const log = await Log.open({ ...stored, ...base, onError, onStopped });
   metrics.watchLog(() => log.figures);
   return log;
 }
@@ -176,6 +180,28 @@ async function openProof({ store, keyFiles, settings, logger, metrics }: ProofPa
 function openClients(store: Storage, logger: LogLines["logger"]): Promise<ClientRegistry> {
   const onError = (err: unknown) => logger.error({ err }, "the clients could not be looked at; it will be tried again");
   return ClientRegistry.open(store, { onError });
+}
+
+/** Where what was is read: on the replica, where there is one. */
+function openPast(
+  store: Storage,
+  { opened, settings, logger, metrics }: Beginning & { readonly settings: Settings },
+): PastRecords & TileRecords {
+  const { databaseRead: url } = settings;
+  const replica =
+    url === undefined
+      ? undefined
+      : openReplica(url, store, {
+          onRead: (by) => metrics.replicaRead(by),
+          onGivenUp: (because) => {
+            metrics.storeError("replica");
+            logger.warn({ kind: "replica", because }, "the replica is not read for now; the primary answers");
+          },
+        });
+  if (replica === undefined) return store;
+  opened.defer(() => replica.close());
+  metrics.watchReplica(() => replica.behind());
+  return replica;
 }
 
 interface Beginning {

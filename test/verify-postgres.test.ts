@@ -13,6 +13,7 @@ import { damages, type Found, postgres } from "./support/damages.ts";
 import { assertFound } from "./support/findings.ts";
 import { historyIn, recordSample } from "./support/history.ts";
 import { copyOf, dropDatabase, emptyDatabase, newDatabase } from "./support/postgres.ts";
+import { hasPgbouncer, startPgbouncer } from "./support/pgbouncer.ts";
 import { freePort } from "./support/processes.ts";
 import { temporaryFolder } from "./support/service.ts";
 
@@ -22,10 +23,16 @@ const key = join(folder.path, "say.key");
 let sound = "";
 let early = "";
 
-async function verified(url: string, options?: VerifyOptions) {
+function verified(url: string, options?: VerifyOptions) {
+  return reading(url, (records) => verifyLog(records.inspection(), options));
+}
+
+type OpenRecords = Awaited<ReturnType<typeof openPostgresRecords>>;
+
+async function reading<Value>(url: string, use: (records: OpenRecords) => Promise<Value>): Promise<Value> {
   const records = await openPostgresRecords(url);
   try {
-    return await verifyLog(records.inspection(), options);
+    return await use(records);
   } finally {
     await records.close();
   }
@@ -135,41 +142,50 @@ describe("verifyLog on PostgreSQL", () => {
 describe("openPostgresRecords", () => {
   it("answers as of the moment of the opening, whatever is recorded meanwhile", async () => {
     const url = await copyOf(sound);
-    const records = await openPostgresRecords(url);
     const stream = preferencesOf(customer("5"));
-    const [{ position = -1 } = {}] = await records.newest([stream]);
+    const past = await openPostgresRecords(url);
+    const [before] = await past.newest([stream]);
     await opting(url, "5");
     await opting(url, "new");
-    const [newest] = await records.newest([stream]);
-    assert.deepEqual([await records.size(), newest?.position], [286, position]);
-    assert.deepEqual((await verifyLog(records.inspection())).size, 286);
-    assert.deepEqual(await records.streamsWithAddress("new@example.com"), []);
-    await records.close();
-    await assert.rejects(records.size(), /the store is closed/);
-    const { size, findings } = await verified(url);
-    assert.deepEqual([size, findings], [288, []]);
+    const [newest] = await past.newest([stream]);
+    const { size, findings } = await verifyLog(past.inspection());
+    assert.deepEqual([await past.size(), size, findings, newest], [286, 286, [], before]);
+    assert.deepEqual(await past.streamsWithAddress("new@example.com"), []);
+    await past.close();
+    await assert.rejects(past.size(), /the store is closed/);
+    const now = await verified(url);
+    assert.deepEqual([now.size, now.findings], [288, []]);
   });
 
-  it("answers much that is asked at once, each on its own cursor", async () => {
-    const records = await openPostgresRecords(sound);
-    const inspection = records.inspection();
-    const [one, other] = [inspection.changes(), inspection.streams()].map((pages) => pages[Symbol.asyncIterator]());
-    const next = async (pages = one) => (await pages?.next())?.value?.length;
-    const lengths = [await next(one), await next(other), await inspection.size(), await next(other), await next(one)];
-    assert.deepEqual(lengths, [286, 56, 286, undefined, undefined]);
-    const subjects = Array.from({ length: 50 }, (_, id) => records.newest([preferencesOf(customer(String(id)))]));
-    assert.equal((await Promise.all(subjects)).filter(([change]) => change !== undefined).length, 49);
-    await records.close();
+  it("answers much that is asked at once, and several cursors", async () => {
+    await reading(sound, async (records) => {
+      const inspection = records.inspection();
+      const [one, other] = [inspection.changes(), inspection.streams()].map((pages) => pages[Symbol.asyncIterator]());
+      const next = async (pages = one) => (await pages?.next())?.value?.length;
+      const lengths = [await next(one), await next(other), await inspection.size(), await next(other), await next(one)];
+      assert.deepEqual(lengths, [286, 55, 286, undefined, undefined]);
+      const subjects = Array.from({ length: 50 }, (_, id) => records.newest([preferencesOf(customer(String(id)))]));
+      assert.equal((await Promise.all(subjects)).filter(([change]) => change !== undefined).length, 49);
+    });
+  });
+
+  it("goes on after what cannot be read", async () => {
+    const url = await copyOf(sound);
+    await onDatabase(url, "DROP TABLE tile");
+    await reading(url, async (records) => {
+      await assert.rejects(records.inspection().tile(0, 0), { name: "StorageDamaged" });
+      assert.equal(await records.size(), 286);
+    });
   });
 
   it("fails when its connection breaks, and takes nothing else with it", async () => {
     const url = await copyOf(sound);
-    const records = await openPostgresRecords(url);
-    const kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'saywhen'";
-    await onDatabase(url, `${kill} AND datname = current_database()`);
-    await assert.rejects(records.size(), { name: "StoreUnavailable" });
-    await assert.rejects(verifyLog(records.inspection()), { name: "StoreUnavailable" });
-    await records.close();
+    await reading(url, async (records) => {
+      const kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'saywhen'";
+      await onDatabase(url, `${kill} AND datname = current_database()`);
+      await assert.rejects(records.size(), { name: "StoreUnavailable" });
+      await assert.rejects(verifyLog(records.inspection()), { name: "StoreUnavailable" });
+    });
   });
 });
 
@@ -185,6 +201,19 @@ describe("saywhen verify on PostgreSQL", () => {
     const damaged = await verify(url);
     assert.equal(damaged.exitCode, 3);
     assert.match(damaged.printed, /^position 29: Its text does not fit/);
+  });
+
+  const withoutPool = hasPgbouncer ? false : "pgbouncer is not installed";
+  it("goes through a pooler that shares connections by transaction", { skip: withoutPool }, async () => {
+    const pool = await startPgbouncer(sound, { poolMode: "transaction", poolSize: 1 });
+    try {
+      for (const _ of ["one", "another"]) {
+        const { exitCode, printed, told } = await verify(pool.url);
+        assert.equal(exitCode, 0, printed + told);
+      }
+    } finally {
+      await pool.stop();
+    }
   });
 
   it("says why a database cannot be opened, without its password", async () => {

@@ -13,12 +13,8 @@ export async function lineOnPostgres(ring: Ring, postgres: PostgresServer, custo
   const service = await startService(ring, { database });
   await fill(service, put);
   const second = await startService(ring, { name: "second", database, cpu: OTHER_CPU });
-  const oneByOne = await startService(ring, {
-    name: "one-by-one",
-    database: await newDatabase(ring, postgres, "one-by-one"),
-    program: ["bench/servers/one-by-one.ts"],
-  });
-  await fill(oneByOne, put);
+  const program = ["bench/servers/one-by-one.ts"];
+  const oneByOne = await startService(ring, { name: "one-by-one", database, program });
   const bare = await startBare(ring, service, [put, get]);
   const used = () => databaseMicroseconds(postgres);
   return {

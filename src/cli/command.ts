@@ -34,6 +34,8 @@ export interface CommandContext {
   readonly openDatabase: () => Promise<OpenDatabase>;
   /** Opens what is recorded, to be read only: also beside a running server. */
   readonly openRecords: () => Promise<OpenRecords>;
+  /** The same for what tells of the past: on the replica, where there is one; says on standard error how that is. */
+  readonly openPast: () => Promise<OpenRecords>;
   /** Writes a line of what was asked for to standard output. */
   readonly print: (line: string) => void;
   /** Writes a line about it, for people, to standard error. */

@@ -6,6 +6,8 @@ import { eraseCommand } from "./erase.ts";
 import { exportCommand } from "./export.ts";
 import { historyCommand } from "./history.ts";
 import { logCommand } from "./log.ts";
+import { migrateCommand } from "./migrate.ts";
+import { moveCommand } from "./move.ts";
 import { restoreCommand } from "./restore.ts";
 import { serveCommand } from "./serve.ts";
 import { showCommand } from "./show.ts";
@@ -25,4 +27,6 @@ export const commands: readonly Command[] = [
   logCommand(() => import("../compose-commands.ts")),
   backupCommand(async (...args) => (await import("../compose-commands.ts")).backUp(...args)),
   restoreCommand(async (...args) => (await import("../compose-commands.ts")).restore(...args)),
+  moveCommand(async (...args) => (await import("../compose-commands.ts")).moveNow(...args)),
+  migrateCommand(async (settings) => (await import("../compose-commands.ts")).migrateNow(settings)),
 ];

@@ -2,7 +2,7 @@ import { readSubject, type Subject } from "../domain/subject.ts";
 import { exportSubject } from "../service/export-subject.ts";
 import { printExport } from "../wire/opened-changes.ts";
 import { type Command, type CommandContext, misunderstood } from "./command.ts";
-import { rejection, withRecords } from "./opened.ts";
+import { rejection, withPast } from "./opened.ts";
 
 const usage = `saywhen export <subject>
 a subject: customer:123456789, organisation:3, user:5`;
@@ -21,7 +21,7 @@ export const exportCommand: Command = {
 };
 
 async function printAll(subject: Subject, context: CommandContext): Promise<void> {
-  await withRecords(context, async (records) => {
+  await withPast(context, async (records) => {
     const outcome = await exportSubject(records, subject, Date.now());
     if ("rejected" in outcome) throw rejection(outcome.rejected);
     for await (const line of printExport(outcome.value)) context.print(line);

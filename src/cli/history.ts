@@ -7,7 +7,7 @@ import { readSubject, type Subject } from "../domain/subject.ts";
 import { type HistoryPlace, type PastChange, readHistory } from "../service/read-history.ts";
 import type { Records } from "../service/store.ts";
 import { type Command, misunderstood } from "./command.ts";
-import { rejection, withRecords } from "./opened.ts";
+import { rejection, withPast } from "./opened.ts";
 import { worded } from "./worded.ts";
 
 const usage = `saywhen history <subject> [--limit <changes>] [--json]
@@ -21,7 +21,7 @@ export const historyCommand: Command = {
   summary: "Show every change of a subject, the newest first: when, by whom, and what differs.",
   async run(args, context) {
     const { subject, limit, isJson } = read(args);
-    await withRecords(context, async (records) => {
+    await withPast(context, async (records) => {
       for await (const change of newest(records, subject, limit)) {
         for (const line of isJson ? [JSON.stringify(change)] : linesOf(change)) context.print(line);
       }

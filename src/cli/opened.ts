@@ -10,18 +10,31 @@ import { startFailure } from "./start-failure.ts";
  *
  * @throws CommandFailure when the database cannot be opened or read, or what it holds is damaged
  */
-export async function withRecords<Value>(
+export function withRecords<Value>(
   { settings, openRecords }: CommandContext,
   read: (records: OpenRecords) => Promise<Value>,
 ): Promise<Value> {
-  return inWords(settings, async () => {
-    const records = await openRecords();
-    try {
-      return await read(records);
-    } finally {
-      await records.close();
-    }
-  });
+  return inWords(settings, () => closing(openRecords, read));
+}
+
+/** The same with what tells of the past, which may be read on a replica. */
+export function withPast<Value>(
+  { settings, openPast }: CommandContext,
+  read: (records: OpenRecords) => Promise<Value>,
+): Promise<Value> {
+  return inWords(settings, () => closing(openPast, read));
+}
+
+async function closing<Value>(
+  open: () => Promise<OpenRecords>,
+  read: (records: OpenRecords) => Promise<Value>,
+): Promise<Value> {
+  const records = await open();
+  try {
+    return await read(records);
+  } finally {
+    await records.close();
+  }
 }
 
 /**

@@ -14,7 +14,7 @@ import { version } from "./version.ts";
 /** What a command's context is made of. */
 export interface Surroundings extends Pick<CommandContext, "tell" | "print"> {
   readonly openDatabase: (settings: Settings) => Promise<OpenDatabase>;
-  readonly openRecords: (settings: Settings) => Promise<OpenRecords>;
+  readonly openRecords: (settings: Settings, tell?: (line: string) => void) => Promise<OpenRecords>;
   /** Where the settings are read from; the environment by default. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -55,6 +55,7 @@ async function dispatch(
     tell,
     openDatabase: () => openDatabase(settings),
     openRecords: () => openRecords(settings),
+    openPast: () => openRecords(settings, tell),
   });
 }
 

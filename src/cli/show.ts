@@ -12,7 +12,7 @@ import {
 } from "../service/read-past-preferences.ts";
 import { customerChoices, preferencesInForce } from "../wire/subjects.ts";
 import { type Command, CommandFailure, type CommandContext, misunderstood, type OpenRecords } from "./command.ts";
-import { rejection, withRecords } from "./opened.ts";
+import { rejection, withPast, withRecords } from "./opened.ts";
 import { worded } from "./worded.ts";
 
 const usage = `saywhen show <subject> [--at <instant>] [--json]
@@ -26,7 +26,8 @@ export const showCommand: Command = {
   summary: "Show what a subject has chosen, now or at an instant, and which change it rests on.",
   async run(args, context) {
     const wish = read(args);
-    for (const line of await withRecords(context, (records) => linesOf(wish, records, context))) context.print(line);
+    const within = wish.at === undefined ? withRecords : withPast;
+    for (const line of await within(context, (records) => linesOf(wish, records, context))) context.print(line);
     return 0;
   },
 };

@@ -1,5 +1,6 @@
 import { shownDatabase } from "../config/readers.ts";
 import type { Settings } from "../config/settings.ts";
+import { StoreUnavailable } from "../service/store.ts";
 
 /**
  * What to tell the operator when the service could not start: a sentence that says what is wrong and what would help.
@@ -20,6 +21,10 @@ export function startFailure(error: unknown, { host, port, database }: Settings)
   }
   if (syscall !== undefined || code === "ERR_SQLITE_ERROR") {
     return `The database ${shownDatabase(database)} cannot be used: ${error.message}.`;
+  }
+  // What a storage says of itself there is the end of a sentence.
+  if (error instanceof StoreUnavailable && /^[a-z]/.test(error.message)) {
+    return `The database ${shownDatabase(database)} cannot be used: ${withCause(error)}.`;
   }
   if (isOurs(error)) return withCause(error);
   return undefined;

@@ -5,7 +5,7 @@ import type { Settings } from "../config/settings.ts";
 import type { KeyFiles } from "../service/key-files.ts";
 import { type KeptCheckpoint, type VerifiedLog, verifyLog } from "../service/verify-log.ts";
 import { type Command, type CommandContext, CommandFailure, type ExitCode, misunderstood } from "./command.ts";
-import { inWords, withRecords } from "./opened.ts";
+import { inWords, withPast } from "./opened.ts";
 import { ProgressBar } from "./progress-bar.ts";
 
 const usage = `saywhen verify [--checkpoint <file> …] [--key <verifier key> …]
@@ -68,7 +68,7 @@ async function verifyWhole(
   // Read before the database is opened: a checkpoint of a later moment would be ahead of what is seen of the log.
   const given = files.map((file) => ({ note: checkpointIn(file), where: `in ${file}` }));
   const own = await inWords(settings, async () => keptBy((await tools()).openKeys(settings)));
-  const log = await withRecords(context, async (records) => {
+  const log = await withPast(context, async (records) => {
     using bar = new ProgressBar(process.stderr);
     const checkpoints = [...given, ...own];
     return await verifyLog(records.inspection(), {

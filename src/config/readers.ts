@@ -35,8 +35,12 @@ export function databasePath(text: string): string | undefined {
 
 /** The address of a PostgreSQL database, or the path of a file that outlives the process. */
 export function databaseAddress(text: string): string | undefined {
-  if (!/^postgres(ql)?:/.test(text)) return databasePath(text);
-  return URL.parse(text)?.hostname ? text : undefined;
+  return /^postgres(ql)?:/.test(text) ? postgresAddress(text) : databasePath(text);
+}
+
+/** The address of a PostgreSQL database. */
+export function postgresAddress(text: string): string | undefined {
+  return /^postgres(ql)?:/.test(text) && URL.parse(text)?.hostname ? text : undefined;
 }
 
 /** A database's address as it may be shown: without the password. */

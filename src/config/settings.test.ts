@@ -20,6 +20,7 @@ describe("settings", () => {
       host: "127.0.0.1",
       port: 8080,
       database: "./data/saywhen.db",
+      databaseRead: undefined,
       key: "./data/saywhen.db.key",
       baseUrl: undefined,
       context: "",
@@ -46,6 +47,21 @@ describe("settings", () => {
     }
   });
 
+  it("take a replica for PostgreSQL alone, and print none of its address", () => {
+    const replica = "postgres://saywhen:secret@replica.example.org/saywhen";
+    const database = "postgres://saywhen:secret@db.example.org/saywhen";
+    const settings = settingsOf({ SAYWHEN_DATABASE: database, SAYWHEN_DATABASE_READ: replica });
+    assert.equal(settings.databaseRead, replica);
+    for (const text of ["replica.db", "https://replica.example.org", "postgres:secret"]) {
+      assert.deepEqual(faultsOf({ SAYWHEN_DATABASE: database, SAYWHEN_DATABASE_READ: text }), [
+        "SAYWHEN_DATABASE_READ must be `postgres://user:password@host:port/database`.",
+      ]);
+    }
+    const [fault = "", ...others] = faultsOf({ SAYWHEN_DATABASE_READ: replica });
+    assert.match(fault, /^SAYWHEN_DATABASE_READ is for a replica of PostgreSQL; SAYWHEN_DATABASE must be/);
+    assert.deepEqual([fault.includes("secret"), others], [false, []]);
+  });
+
   it("are read from their variables", () => {
     const token = "a".repeat(32);
     const settings = settingsOf({
@@ -68,6 +84,7 @@ describe("settings", () => {
       host: "::1",
       port: 0,
       database: "/var/lib/saywhen/words.db",
+      databaseRead: undefined,
       key: "/var/lib/saywhen/log.key",
       baseUrl: "https://say.example.org/when",
       context: "/context",
@@ -85,10 +102,7 @@ describe("settings", () => {
   const refused: [keyof typeof settingsTable, string[]][] = [
     ["host", ["http://a", "a:8080", "[::1]", "a b", "-a", "/a"]],
     ["port", ["65536", "-1", "8080.0", "0x50", "eighty", " 80", "1e3"]],
-    [
-      "database",
-      ["postgres://u:hidden@h/d", "postgresql://h/d", "mysql://h/d", ":memory:", "file:x?mode=memory", "a\0b"],
-    ],
+    ["database", ["postgres:u:hidden@h", "postgresql://", "mysql://h/d", ":memory:", "file:x?mode=memory", "a\0b"]],
     ["key", [":memory:", "file:x", "https://example.org/log.key"]],
     ["baseUrl", ["say.example.org", "ftp://a", "http://", "http://u:p@a", "http://a?b", "http://a#b", "http://a b"]],
     ["context", ["a//b", "..", "a/../b", ".", "a b", "a%2fb", "//"]],
@@ -132,17 +146,16 @@ describe("settings", () => {
     const secrets = {
       SAYWHEN_ADMIN_TOKEN: "hidden",
       SAYWHEN_TOKEN: "hidden one",
-      SAYWHEN_DATABASE: "postgres://u:hidden@h",
+      SAYWHEN_DATABASE: "postgres://u:hidden@",
     };
     const faults = faultsOf(secrets);
     assert.equal(faults.length, 3);
     assert.ok(!faults.join("\n").includes("hidden"));
   });
 
-  it("say that PostgreSQL is not supported by this version", () => {
-    assert.match(
-      faultsOf({ SAYWHEN_DATABASE: "postgres://h/d" })[0] ?? "",
-      /`postgres:\/\/` are not supported by this version/,
-    );
+  it("take a database of PostgreSQL, by either of its schemes", () => {
+    for (const database of ["postgres://u:hidden@h:5432/d?sslmode=require", "postgresql://h/d"]) {
+      assert.equal(settingsOf({ SAYWHEN_DATABASE: database }).database, database);
+    }
   });
 });

@@ -9,6 +9,7 @@ import {
   filePath,
   hostName,
   oneOf,
+  postgresAddress,
   type Reader,
   webAddress,
   wholeNumber,
@@ -67,6 +68,17 @@ export const settingsTable = {
     read: databaseAddress,
     secret: true,
   }),
+  databaseRead: setting({
+    variable: "SAYWHEN_DATABASE_READ",
+    meaning:
+      "A replica of the PostgreSQL database, a hot standby: histories, the past, exports, the log's tiles and `saywhen verify` " +
+      "are read there whenever it has all that the primary has.",
+    values: "`postgres://user:password@host:port/database`",
+    standard: "none",
+    unset: (): string | undefined => undefined,
+    read: postgresAddress,
+    secret: true,
+  }),
   key: setting({
     variable: "SAYWHEN_KEY",
     meaning:
@@ -74,7 +86,7 @@ export const settingsTable = {
       "Keep a copy apart from the backups of the database.",
     values: "the path of a file",
     standard: "the database file with `.key` behind it; with PostgreSQL `./data/saywhen.key`",
-    unset: ({ database = "" }) => (/^postgres(ql)?:/.test(database) ? "./data/saywhen.key" : `${database}.key`),
+    unset: ({ database = "" }) => standardKey(database),
     read: databasePath,
   }),
   baseUrl: setting({
@@ -166,6 +178,11 @@ export const settingsTable = {
   }),
 } as const;
 
+/** Where the log's key is when nobody says otherwise. */
+export function standardKey(database: string): string {
+  return /^postgres(ql)?:/.test(database) ? "./data/saywhen.key" : `${database}.key`;
+}
+
 /** Every setting with its value, by name. */
 export type Settings = {
   readonly [Name in keyof typeof settingsTable]: ReturnType<(typeof settingsTable)[Name]["unset"]>;
@@ -183,7 +200,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): { settings: 
     values[name] = text === undefined ? row.unset(values) : row.read(text);
     if (text !== undefined && values[name] === undefined) faults.push(faultOf(row, text));
   }
-  faults.push(...unknownVariables(env));
+  faults.push(...lonelyReplica(values), ...unknownVariables(env));
   return faults.length > 0 ? { faults } : { settings: values as Settings };
 }
 
@@ -194,6 +211,14 @@ function setting<Value>(row: Setting<Value>): Setting<Value> {
 function faultOf(row: Setting<unknown>, text: string): string {
   const rule = `${row.variable} must be ${row.values}`;
   return row.secret ? `${rule}.` : `${rule}; it is ${JSON.stringify(text)}.`;
+}
+
+function lonelyReplica({ database, databaseRead }: Record<string, unknown>): string[] {
+  const isLonely =
+    databaseRead !== undefined && typeof database === "string" && postgresAddress(database) === undefined;
+  return isLonely
+    ? ["SAYWHEN_DATABASE_READ is for a replica of PostgreSQL; SAYWHEN_DATABASE must be `postgres://…`, and is a file."]
+    : [];
 }
 
 /** A misspelt setting would silently be its default; for one that guards people's word, that is not good enough. */

@@ -67,6 +67,12 @@ export const limits = {
   databaseAnswerMs: 4000,
   /** Milliseconds that reads and writes wait behind others; when their turn comes later, they are sent away. */
   databaseQueueMs: 2000,
+  /** Milliseconds that a read waits for a replica that is behind; then the primary is asked. */
+  replicaWaitMs: 500,
+  /** Milliseconds that a read on a replica may take, its wait included; then the primary is asked. */
+  replicaAnswerMs: 1500,
+  /** Milliseconds between two looks at a replica that was given up, to find whether it is of use again. */
+  replicaPauseMs: 1000,
   /** Milliseconds that a stop waits for what PostgreSQL still does. */
   databaseCloseMs: 500,
   /** Milliseconds that an erasure waits at most for PostgreSQL to vacuum what was erased. */

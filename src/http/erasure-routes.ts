@@ -15,7 +15,7 @@ import type { Answer, Call, Route } from "./route.ts";
  *
  * @param past where what is handed out is read
  */
-export function erasureRoutes(store: Store, past: PastRecords = store): Route[] {
+export function erasureRoutes(store: Store, past: PastRecords): Route[] {
   const shared = { family: "own", formats: ["json"] } as const;
   return subjectKinds.flatMap(({ kind, one, scope }): Route[] => [
     {

@@ -9,6 +9,10 @@ export interface Metrics {
   group(group: { readonly writes: number; readonly changes: number; readonly seconds: number }): void;
   /** One failure of the storage, by kind. */
   storeError(kind: string): void;
+  /** One read of what may be read on a replica, and which of the two has answered it. */
+  replicaRead(by: "primary" | "replica"): void;
+  /** How many changes the replica is behind, asked each time that it is printed; NaN where that cannot be told. */
+  watchReplica(behind: () => Promise<number>): void;
   /** Where the figures of the connections to the database come from, each time that they are printed. */
   watchConnections(connections: () => ConnectionFigures): void;
   /** Where the log's figures come from, each time that they are printed. */
@@ -68,6 +72,12 @@ export function makeMetrics(): Metrics {
     labelNames: ["kind"],
     registers: [register],
   });
+  const replicaReads = new Counter({
+    name: "saywhen_replica_reads_total",
+    help: "Reads that a replica may answer, by who has answered them: replica, or primary.",
+    labelNames: ["by"],
+    registers: [register],
+  });
   return {
     request: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),
     group: (group) => {
@@ -76,6 +86,8 @@ export function makeMetrics(): Metrics {
       changes.inc(group.changes);
     },
     storeError: (kind) => storeErrors.inc({ kind }),
+    replicaRead: (by) => replicaReads.inc({ by }),
+    watchReplica: (behind) => watchReplica(behind, register),
     watchConnections: (connections) => watchConnections(connections, register),
     watchLog: (figures) => watchLog(figures, register),
     print: () => register.metrics(),
@@ -94,6 +106,17 @@ function watchConnections(connections: () => ConnectionFigures, registers: Regis
       this.set({ state: "used" }, open - idle);
       this.set({ state: "idle" }, idle);
       this.set({ state: "waiting" }, waiting);
+    },
+  });
+}
+
+function watchReplica(behind: () => Promise<number>, register: Registry): void {
+  new Gauge({
+    name: "saywhen_replica_behind_changes",
+    help: "Changes that the replica lacks and the primary has; NaN where one of them cannot be asked.",
+    registers: [register],
+    async collect() {
+      this.set(await behind().catch(() => Number.NaN));
     },
   });
 }

@@ -60,7 +60,11 @@ export function subjectRoutes(subjects: Subjects): Route[] {
   ]);
 }
 
-async function showPreferences({ past, records: inForce, subjects }: Subjects, subject: Subject, call: Call): Promise<Answer> {
+async function showPreferences(
+  { past, records: inForce, subjects }: Subjects,
+  subject: Subject,
+  call: Call,
+): Promise<Answer> {
   const query = new Query(call).takeOnly("at");
   // In a query a plus sign stands for a blank, and few who write an offset think of that.
   const at = query.text("at", (text) => readInstant(text.replace(/ (?=\d\d:\d\d$)/, "+")))?.ms;

@@ -30,7 +30,11 @@ const turnChanges = 50;
  *
  * @param now in milliseconds since 1970
  */
-export async function exportSubject(records: PastRecords, subject: Subject, now: number): Promise<Outcome<SubjectExport>> {
+export async function exportSubject(
+  records: PastRecords,
+  subject: Subject,
+  now: number,
+): Promise<Outcome<SubjectExport>> {
   const streams = streamsOf(subject);
   const [preferences, entry] = await records.newest(streams);
   if (preferences === undefined && entry === undefined) return rejected("subject-unknown");

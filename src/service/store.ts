@@ -68,10 +68,7 @@ export interface Records {
 }
 
 /** What tells of the past: what was recorded, and what counted then. It may be read elsewhere than where it is written. */
-export type PastRecords = Pick<
-  Records,
-  "countUntil" | "history" | "newest" | "newestAmong" | "opening" | "positions"
->;
+export type PastRecords = Pick<Records, "countUntil" | "history" | "newest" | "newestAmong" | "opening" | "positions">;
 
 /** The log of changes and what is derived from it, to be read and written. */
 export interface Store extends Records {

@@ -201,16 +201,20 @@ export interface DirectoryCount {
   readonly hasErased: boolean;
 }
 
+/** What the tables said before of the directory's sizes, and whether it is known to be right. */
+export interface KnownSizes {
+  readonly sizes: readonly DirectorySizeRow[];
+  readonly isSound: boolean;
+}
+
 /**
  * How many entries there ever were is kept where it can be right, and otherwise never too small: ids are not given out
  * twice.
- *
- * @param known what the tables said before
  */
-export function settledSize(count: DirectoryCount, known: readonly DirectorySizeRow[]): DirectorySizeRow {
+export function settledSize(count: DirectoryCount, { sizes, isSound }: KnownSizes): DirectorySizeRow {
   const { kind, entries, largest, erased, hasErased } = count;
-  const ever = known.find((size) => size.kind === kind)?.ever ?? 0;
-  const least = entries + erased;
+  const ever = sizes.find((size) => size.kind === kind)?.ever ?? 0;
+  const least = isSound ? entries : entries + erased;
   const most = hasErased ? limits.largestId : entries + largest;
   return { kind, entries, ever: ever >= least && ever <= most ? ever : Math.max(least, largest) };
 }

@@ -1,10 +1,10 @@
 import { hashLeaf, printEntry } from "../audit/verify-receipt.ts";
 import { entryOf } from "../service/change-row.ts";
-import type { DirectorySizeRow, Inspection } from "../service/inspection.ts";
+import type { Inspection } from "../service/inspection.ts";
 import type { Tile } from "../service/log-store.ts";
 import { TileRows } from "../service/tile-rows.ts";
 import { type VerifiedLog, verifyLog } from "../service/verify-log.ts";
-import { Derivation, type DerivedTables } from "./derivation.ts";
+import { Derivation, type DerivedTables, type KnownSizes } from "./derivation.ts";
 
 /** Something that cannot be derived is wrong; nothing was changed. */
 export class NotRebuildable extends Error {
@@ -28,8 +28,8 @@ export interface TablesAnew extends DerivedTables {
   /** Takes everything out that is derived. */
   clear(): Promise<void>;
   saveTiles(tiles: readonly Tile[]): Promise<void>;
-  /** @param known the directory's sizes as they were before */
-  settleSizes(known: readonly DirectorySizeRow[]): Promise<void>;
+  /** Counts the directory. */
+  settleSizes(known: KnownSizes): Promise<void>;
 }
 
 /** Derives everything anew from the changes, which are sound. */
@@ -48,7 +48,7 @@ export async function deriveAnew(inspection: Inspection, tables: TablesAnew): Pr
     if (full.length > 0) await tables.saveTiles(full);
   }
   await tables.saveTiles(tiles.partial());
-  await tables.settleSizes(sizes);
+  await tables.settleSizes({ sizes, isSound: false });
 }
 
 /**
@@ -68,5 +68,6 @@ export async function verifiedChanges(inspection: Inspection): Promise<VerifiedL
 export async function verifiedWholly(inspection: Inspection): Promise<VerifiedLog> {
   const log = await verifiedChanges(inspection);
   if (log.counts.derived === 0) return log;
-  throw new NotRebuildable("What is derived from the changes is still wrong: restore a backup.");
+  const [first] = log.findings;
+  throw new NotRebuildable(`What is derived from the changes is still wrong: ${first?.what} Restore a backup.`);
 }

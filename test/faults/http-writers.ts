@@ -13,7 +13,7 @@ import {
   putUser,
 } from "./acts.ts";
 import type { Headers } from "../support/target.ts";
-import { checkpointOf, erasedBy, type Recorded } from "./whole-log.ts";
+import { checkpointOf, erasedBy, markOf, type Recorded } from "./whole-log.ts";
 
 /** All that clients were told: what was acknowledged, what was refused, and the receipts that they were given. */
 export class Told {
@@ -87,10 +87,6 @@ const frequencies = ["Daily", "Weekly", "Fortnightly", "Monthly", "Quarterly", "
 /** What a request carries so that its change can be told from all others: not every contract has a tracking id. */
 export function marked(mark: string): Headers {
   return { "Saywhen-Evidence": JSON.stringify({ mark }) };
-}
-
-function markOf({ said }: Recorded): string | undefined {
-  return said?.evidence?.["mark"];
 }
 
 /** One act of any kind; a few of them are to be refused. Two writers often mean the same subject. */

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A file system of 4 MiB in memory, for as long as `use` runs; answers false where none may be mounted. */
-export async function onSmallDisk(use: (folder: string) => Promise<void>): Promise<boolean> {
+/** A file system in memory, of 4 MiB unless told, for as long as `use` runs; answers false where none may be mounted. */
+export async function onSmallDisk(use: (folder: string) => Promise<void>, megabytes = 4): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), "saywhen-"));
   try {
-    if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", folder]).status !== 0) return false;
+    if (spawnSync("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", folder]).status !== 0) return false;
     try {
       await use(folder);
     } finally {

@@ -123,6 +123,11 @@ function assertErasures(recorded: readonly Recorded[]): void {
   );
 }
 
+/** What tells a change from all others; undefined for one that bears no mark, or was erased. */
+export function markOf({ said }: Recorded): string | undefined {
+  return said?.evidence?.["mark"];
+}
+
 /** The positions that a change erased; none when it is no erasure. */
 export function erasedBy({ kind, said }: Recorded): readonly number[] {
   return kind === "erasure" && said !== undefined ? (said.document as Erasure).positions : [];
@@ -176,11 +181,7 @@ function keyFor(note: string, keys: Keys): string {
  *
  * @param from the keys, or the file that has them
  */
-export function assertReceipts(
-  from: Keys | string,
-  recorded: readonly Recorded[],
-  receipts: readonly string[],
-): void {
+export function assertReceipts(from: Keys | string, recorded: readonly Recorded[], receipts: readonly string[]): void {
   const keys = typeof from === "string" ? keysOf(from) : from;
   for (const receipt of receipts) {
     const verdict = verifyReceipt(receipt, keyFor(checkpointOf(receipt), keys));

@@ -3,9 +3,9 @@ import type { FindingKind } from "../../src/service/verify/findings.ts";
 /** What databases say differently. */
 export interface Dialect {
   /** An expression for bytes. */
-  bytes(hex: string): string;
+  readonly bytes: (hex: string) => string;
   /** An expression for two of those, one after the other. */
-  joined(one: string, other: string): string;
+  readonly joined: (one: string, other: string) => string;
   /** What is left of a text once it was erased. */
   readonly blankBody: string;
 }

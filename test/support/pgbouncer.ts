@@ -31,18 +31,20 @@ export interface PoolOptions {
  *
  * @param url of a database on that server
  */
-export async function startPgbouncer(
-  url: string,
-  { poolMode, poolSize = 10 }: PoolOptions,
-): Promise<Pgbouncer> {
+export async function startPgbouncer(url: string, { poolMode, poolSize = 10 }: PoolOptions): Promise<Pgbouncer> {
   const owner = await account();
   const folder = await accountFolder(owner);
   const watchman = guard(folder, "TERM");
   const port = await freePort();
   const logFile = join(folder, "log");
-  await writeSettings(folder, owner, new URL(url), `listen_port = ${port}
+  await writeSettings(
+    folder,
+    owner,
+    new URL(url),
+    `listen_port = ${port}
 pool_mode = ${poolMode}
-default_pool_size = ${poolSize}`);
+default_pool_size = ${poolSize}`,
+  );
   const log = openSync(logFile, "a");
   const child = spawn("pgbouncer", [join(folder, "pgbouncer.ini")], {
     cwd: folder,

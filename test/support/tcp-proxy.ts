@@ -93,6 +93,7 @@ export class TcpProxy implements AsyncDisposable {
     source.setNoDelay(true);
     source.on("error", () => undefined);
     source.on("data", (piece: Buffer) => (way === "to" ? this.#judged(lane, piece) : this.#send(way, lane, piece)));
+    source.once("end", () => this.#send(way, lane, undefined));
     source.once("close", () => {
       this.#send(way, lane, undefined);
       if (lane.held.length === 0) this.#lanes[way].delete(lane);
@@ -126,6 +127,7 @@ export class TcpProxy implements AsyncDisposable {
 }
 
 function deliver({ target }: Lane, piece: Buffer | undefined): void {
+  if (!target.writable) return;
   if (piece === undefined) target.end();
-  else if (!target.destroyed && target.writable) target.write(piece);
+  else target.write(piece);
 }

@@ -92,6 +92,8 @@ export interface MoveTarget extends Entries {
   settle(rows: PlainRows, sizes: readonly DirectorySizeRow[]): Promise<void>;
   identities(): Promise<LogIdentity[]>;
   counts(): Promise<Counts>;
+  /** Gets what was copied ready to be read. */
+  tidy(): Promise<void>;
   verify(onProgress: (done: number, total: number) => void): Promise<VerifiedLog>;
   /** All of it is there: whoever serves it may. */
   finish(): Promise<void>;

@@ -112,22 +112,21 @@ export class Database implements Transactions {
 
   async #connect(end: number): Promise<pg.PoolClient> {
     const connecting = this.#pool.connect();
-    const late = new AbortController();
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const ms = Math.max(0, Math.min(end - performance.now(), limits.databaseConnectMs));
+    const timer = setTimeout(() => reject(new Error("timeout exceeded when trying to connect")), ms);
     try {
-      const ms = Math.max(0, Math.min(end - performance.now(), limits.databaseConnectMs));
-      const client = await Promise.race([connecting, delay(ms, undefined, { signal: late.signal })]);
-      if (client !== undefined) return client;
+      return await Promise.race([connecting, late]);
     } catch (error) {
+      // Should it still come, it is for somebody else.
+      connecting.then(
+        (client) => client.release(),
+        () => undefined,
+      );
       throw new NotConnected(error);
     } finally {
-      late.abort();
+      clearTimeout(timer);
     }
-    // It comes too late, for somebody else.
-    connecting.then(
-      (client) => client.release(),
-      () => undefined,
-    );
-    throw new NotConnected(new Error("timeout exceeded when trying to connect"));
   }
 
   #transaction<Value>(
@@ -233,5 +232,8 @@ function readUrl(text: string): { connectionString: string; isPrepared: boolean 
   if (url === null) throw new StoreUnavailable("the database's address cannot be read");
   const isPrepared = url.searchParams.get("prepare") === "true";
   url.searchParams.delete("prepare");
+  // What the driver takes them for, and says at length: whoever asks for TLS gets one that is checked.
+  const isChecked = /^(prefer|require|verify-ca)$/.test(url.searchParams.get("sslmode") ?? "");
+  if (isChecked && !url.searchParams.has("uselibpqcompat")) url.searchParams.set("sslmode", "verify-full");
   return { connectionString: url.href, isPrepared };
 }

@@ -1,6 +1,5 @@
 import type { ChangeRow } from "../../service/change-row.ts";
-import type { DirectorySizeRow } from "../../service/inspection.ts";
-import { type Derived, type DerivedTables, type DirectoryCount, type Line, settledSize } from "../derivation.ts";
+import { type Derived, type DerivedTables, type DirectoryCount, type KnownSizes, type Line, settledSize } from "../derivation.ts";
 import type { Digest } from "../digest.ts";
 import type { Statements } from "./database.ts";
 
@@ -48,11 +47,7 @@ export class PostgresDerivedTables implements DerivedTables {
    * @param transaction nobody else writes the log meanwhile
    * @param saveChanges stores changes with their links
    */
-  constructor(
-    transaction: Statements,
-    digest: Digest,
-    saveChanges: (rows: readonly ChangeRow[]) => Promise<unknown>,
-  ) {
+  constructor(transaction: Statements, digest: Digest, saveChanges: (rows: readonly ChangeRow[]) => Promise<unknown>) {
     this.digest = digest;
     this.#transaction = transaction;
     this.#saveChanges = saveChanges;
@@ -86,8 +81,8 @@ export class PostgresDerivedTables implements DerivedTables {
     await this.#columns(saveEntriesSql, entries, ["kind", "id", "stream", "email"]);
   }
 
-  /** @param known the directory's sizes as they were before */
-  async settleSizes(known: readonly DirectorySizeRow[]): Promise<void> {
+  /** Counts the directory. */
+  async settleSizes(known: KnownSizes): Promise<void> {
     for (const count of await this.#transaction.rows<DirectoryCount>(countSql)) {
       const { kind, entries, ever } = settledSize(count, known);
       await this.#transaction.rows(sizeSql, [entries, ever, kind]);

@@ -78,7 +78,8 @@ export function sqlStateOf(error: unknown): string | undefined {
 
 /** Whatever keeps a connection from coming about is foreseen: certificates and ways of authentication, too. */
 function notConnected({ cause, message }: NotConnected): Failure {
-  const known = failureOf(cause) ?? failure(cause instanceof Error ? cause : new Error(message), "connection", message, false);
+  const known =
+    failureOf(cause) ?? failure(cause instanceof Error ? cause : new Error(message), "connection", message, false);
   return { ...known, isUnknown: false };
 }
 

@@ -10,7 +10,7 @@ import { DeclaredNewest, type NewestState } from "../declared-newest.ts";
 import { newSalt } from "../salts.ts";
 import { appended } from "../stored-change.ts";
 import { type EntryKind, type FreeIds, streamsOfId } from "./directory.ts";
-import type { Head } from "./heads.ts";
+import type { Head, SizedHead } from "./heads.ts";
 
 /** A write that waits for its group, and where its answer goes. */
 export interface Waiting {
@@ -66,6 +66,7 @@ export class Group implements NewestState {
   /** The addresses that are new to a stream. */
   readonly addresses: { readonly stream: Stream; readonly normal: string }[] = [];
   readonly #givenOut = new Set<string>();
+  readonly #appended: SizedHead[] = [];
   readonly #answers: ((first: number) => void)[] = [];
 
   /**
@@ -103,9 +104,15 @@ export class Group implements NewestState {
     }
   }
 
-  /** Gives every write its answer, once the group is durable. */
-  answer(first: number): void {
+  /**
+   * Gives every write its answer, once the group is durable.
+   *
+   * @param first the position of the group's first change
+   * @returns the changes that the group appended, in their order
+   */
+  answer(first: number): SizedHead[] {
     for (const answer of this.#answers) answer(first);
+    return this.#appended;
   }
 
   /** The streams that were appended to without having been read. */
@@ -168,10 +175,12 @@ export class Group implements NewestState {
     const from = this.members.length;
     const befores = members.map((member) => this.#append(member));
     return (first) => {
-      const changes = members.map(({ draft }, index) => {
+      const changes = members.map(({ draft, commitment, body }, index) => {
         const before = befores[index];
         const previous = typeof before === "object" ? first + before.place : before;
-        return appended(draft, first + from + index, this.#at, previous);
+        const change = appended(draft, first + from + index, this.#at, previous);
+        this.#appended.push({ change, commitment, size: body.length });
+        return change;
       });
       waiting.resolve({ changes: changes as [Change, ...Change[]] });
     };

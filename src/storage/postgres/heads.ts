@@ -23,6 +23,11 @@ export interface Head {
   readonly commitment: Buffer;
 }
 
+/** A head with the length of its stored text, which is what remembering it is reckoned by. */
+export interface SizedHead extends Head {
+  readonly size: number;
+}
+
 /** A stream's row, and its newest change: without text where that is known, without all where it is missing. */
 interface HeadRow extends Omit<ChangeRow, "body" | "position" | "salt"> {
   readonly place: number;
@@ -56,7 +61,7 @@ interface Waiting {
 export class Heads {
   readonly #database: Statements;
   readonly #digest: Digest;
-  readonly #remembered = new Recent<Stream, Head & { readonly size: number }>(rememberedTextMax);
+  readonly #remembered = new Recent<Stream, SizedHead>(rememberedTextMax);
   #waiting: Waiting[] = [];
   #underWay = 0;
 
@@ -73,7 +78,8 @@ export class Heads {
   read(streams: readonly Stream[]): Promise<(Head | undefined)[]> {
     return new Promise((resolve, reject) => {
       // Requests that one poll of the sockets brings in are read together.
-      if (this.#waiting.push({ streams, since: performance.now(), resolve, reject }) === 1) setImmediate(() => this.#next());
+      if (this.#waiting.push({ streams, since: performance.now(), resolve, reject }) === 1)
+        setImmediate(() => this.#next());
     });
   }
 
@@ -81,6 +87,11 @@ export class Heads {
   async readIn(transaction: Statements, streams: readonly Stream[]): Promise<(Head | undefined)[]> {
     const found = await this.#find(transaction, streams);
     return streams.map((stream) => this.#headOf(stream, found.get(stream)));
+  }
+
+  /** Takes over a change that was appended: reading it is spared, the question whether it is still the newest is not. */
+  remember(head: SizedHead): void {
+    this.#remembered.set(head.change.stream, head);
   }
 
   #next(): void {

@@ -2,10 +2,13 @@ import { tileHashes } from "../../audit/tiles.ts";
 import type { Entry } from "../../audit/verify-receipt.ts";
 import { type ChangeRow, entryOf } from "../../service/change-row.ts";
 import type { LogIdentity, SignedCheckpoint, Tile } from "../../service/log-store.ts";
+import { StoreUnavailable } from "../../service/store.ts";
 import type { Statements } from "./database.ts";
 
 const entriesSql =
   "SELECT at, kind, commitment FROM saywhen.change WHERE position >= $1 AND position < $2 ORDER BY position";
+const lastSql = "SELECT position, commitment FROM saywhen.change ORDER BY position DESC LIMIT 1";
+const holdsSql = "SELECT commitment, pg_is_in_recovery() AS follows FROM saywhen.change WHERE position = $1";
 const tileSql = "SELECT hashes FROM saywhen.tile WHERE level = $1 AND number = $2";
 const lastTileSql = "SELECT max(number) AS number FROM saywhen.tile WHERE level = 0";
 // Two nodes derive the same tiles: the slower one must not cut off a row that has grown since.
@@ -23,6 +26,12 @@ const addIdentitySql =
 const saveCheckpointSql =
   "UPDATE saywhen.log SET checkpoint_size = $1, checkpoint = $2 " +
   "WHERE number = (SELECT max(number) FROM saywhen.log) AND origin = $3 AND coalesce(checkpoint_size, 0) <= $1";
+
+/** The log's last change: where it stands, and what tells it from every other that may stand there. */
+export interface LastChange {
+  readonly position: number;
+  readonly commitment: Buffer;
+}
 
 interface IdentityRow {
   readonly origin: string;
@@ -43,6 +52,26 @@ export class LogTables {
   async entries(from: number, to: number): Promise<Entry[]> {
     const rows = await this.#statements.rows<Pick<ChangeRow, "at" | "commitment" | "kind">>(entriesSql, [from, to]);
     return rows.map((row) => entryOf(row));
+  }
+
+  /** The log's last change; undefined while it has none. */
+  async last(): Promise<LastChange | undefined> {
+    const [row] = await this.#statements.rows<LastChange>(lastSql);
+    return row;
+  }
+
+  /**
+   * Whether this, a standby, has a change of its primary, and with it all that were committed before; false when it has
+   * not come so far.
+   *
+   * @throws StoreUnavailable when it follows no primary, or went another way than this one after a failover
+   */
+  async holds({ position, commitment }: LastChange): Promise<boolean> {
+    const [row] = await this.#statements.rows<{ commitment: Buffer; follows: boolean }>(holdsSql, [position]);
+    if (row === undefined) return false;
+    if (!commitment.equals(row.commitment)) throw new StoreUnavailable("it holds another log than the primary");
+    if (!row.follows) throw new StoreUnavailable("it is no standby");
+    return true;
   }
 
   async tile(level: number, index: number): Promise<Buffer | undefined> {

@@ -42,7 +42,7 @@ async function appliedTo(database: Database): Promise<string[]> {
 }
 
 const ours = ["0001-log", "0002-functions"];
-const addition = { "0900-more.sql": "ALTER TABLE saywhen.client ADD COLUMN note TEXT" };
+const addition = { "0900-more.sql": "ALTER TABLE saywhen.change ADD COLUMN note TEXT" };
 
 describe("migrations of a PostgreSQL database", () => {
   it("are applied once, whoever opens the empty database at the same time", async (test) => {
@@ -62,16 +62,24 @@ describe("migrations of a PostgreSQL database", () => {
     const url = await newDatabase();
     const old = await openPostgresStore({ url });
     test.after(() => old.close());
+    // Its statements were prepared before, and have to fit the table as it is then.
+    const prepared = await openPostgresStore({ url: `${url}?prepare=true` });
+    test.after(() => prepared.close());
+    for (let round = 0; round < 3; round += 1) await put(prepared, "customer:1", "a");
     const database = databaseAt(test, url);
     let isMigrated = false;
     const migrated = migrate(database, now, migrationsWith(addition)).finally(() => (isMigrated = true));
-    let puts = 0;
+    let puts = 3;
     while (!isMigrated || puts < 50) {
-      await put(old, `customer:${puts % 7}`, "a");
+      await put(puts % 2 === 0 ? old : prepared, `customer:${puts % 7}`, "a");
       puts += 1;
     }
     assert.deepEqual(await migrated, ["0900-more"]);
     assert.equal(await old.size(), puts);
+    assert.equal(
+      (await prepared.history(streamOf("customer:1"), 1000))?.length,
+      (await old.positions(streamOf("customer:1"))).length,
+    );
     assert.deepEqual(await migrate(database, now, migrationsWith(addition)), []);
   });
 
@@ -124,7 +132,8 @@ describe("migrations of a PostgreSQL database", () => {
     const failed = assert.rejects(migrate(databaseAt(test, url), now, slow), StoreUnavailable);
     await untilSleeping(database);
     await database.rows(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()",
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity " +
+        "WHERE datname = current_database() AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()",
     );
     await failed;
     assert.deepEqual(await migrate(database, now, slow), ["0900-more"]);
@@ -134,12 +143,11 @@ describe("migrations of a PostgreSQL database", () => {
     const url = await newDatabase();
     const store = await openPostgresStore({ url });
     test.after(() => store.close());
-    const change = { "0900-more.sql": "ALTER TABLE saywhen.change ADD COLUMN note TEXT" };
     const other = await databaseAt(test, url).session();
     await other.rows("BEGIN");
     await other.rows("SELECT count(*) FROM saywhen.change");
     const database = databaseAt(test, url);
-    const failed = assert.rejects(migrate(database, now, migrationsWith(change)), (error) => {
+    const failed = assert.rejects(migrate(database, now, migrationsWith(addition)), (error) => {
       return error instanceof StoreUnavailable && /holds a lock for too long.*tried again/.test(error.message);
     });
     await delay(200);
@@ -147,7 +155,7 @@ describe("migrations of a PostgreSQL database", () => {
     await failed;
     await other.rows("COMMIT");
     other.release();
-    assert.deepEqual(await migrate(database, now, migrationsWith(change)), ["0900-more"]);
+    assert.deepEqual(await migrate(database, now, migrationsWith(addition)), ["0900-more"]);
   });
 
   it("make no schema beside another program's tables", async (test) => {

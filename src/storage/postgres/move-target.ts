@@ -71,6 +71,8 @@ class PostgresMoveTarget implements MoveTarget {
   readonly #digest: Digest;
   readonly #log: LogTables;
   #room = 0;
+  /** Whether the pages still hold what was erased. */
+  #isStained = false;
 
   constructor(name: string, database: Database, digest: Digest) {
     this.name = name;
@@ -118,6 +120,7 @@ class PostgresMoveTarget implements MoveTarget {
   }
 
   async erase(positions: readonly number[]): Promise<readonly ErasedLine[]> {
+    this.#isStained = true;
     return this.#transaction(async (transaction) => {
       await transaction.rows(blankSql, [positions]);
       const lines = await transaction.rows<ErasedLine>(erasedSql, [positions]);
@@ -140,7 +143,7 @@ class PostgresMoveTarget implements MoveTarget {
         for (const row of rows[table]) await transaction.rows(sql, row);
       }
       const tables = new PostgresDerivedTables(transaction, this.#digest, async () => {});
-      await tables.settleSizes(sizes);
+      await tables.settleSizes({ sizes, isSound: true });
     });
   }
 
@@ -162,11 +165,13 @@ class PostgresMoveTarget implements MoveTarget {
   }
 
   async tidy(): Promise<void> {
+    this.#isStained = false;
     await this.#statements.rows(tidySql);
   }
 
-  finish(): Promise<void> {
-    return this.#transaction((transaction) => writeMarks(transaction, { movedTo: null, movedFrom: null }));
+  async finish(): Promise<void> {
+    if (this.#isStained) await this.tidy();
+    await this.#transaction((transaction) => writeMarks(transaction, { movedTo: null, movedFrom: null }));
   }
 
   async end(): Promise<void> {

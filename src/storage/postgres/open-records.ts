@@ -42,7 +42,7 @@ async function connect(database: Database): Promise<Session> {
 }
 
 /** What was recorded in a PostgreSQL database at one moment. */
-class PostgresSnapshot extends PostgresRecords implements Inspectable {
+export class PostgresSnapshot extends PostgresRecords implements Inspectable {
   readonly #database: Database;
   readonly #snapshot: Snapshot;
   readonly #digest: Digest;

@@ -18,9 +18,7 @@ async function place(test: TestContext): Promise<Place> {
   const url = await newDatabase();
   const database = new Database(url);
   test.after(() => database.close());
-  const [made] = await database.rows<{ sql: string }>(
-    "SELECT pg_get_functiondef('saywhen.make_room'::regproc) AS sql",
-  );
+  const [made] = await database.rows<{ sql: string }>("SELECT pg_get_functiondef('saywhen.make_room'::regproc) AS sql");
   const sql = (made?.sql ?? "")
     .replace("50000000", String(each))
     .replace("0..last /", `0..(SELECT coalesce(max(position), 0) + ${each * 2} FROM saywhen.change) /`);
@@ -72,7 +70,9 @@ describe("partitions of the changes", () => {
     const work = stores.map(async (store, node) => {
       for (let round = 0; round < 15; round += 1)
         await Promise.all(
-          Array.from({ length: 20 }, (_, index) => put(store, `customer:${(index + node * 7) % 30}`, `${node}.${round}`)),
+          Array.from({ length: 20 }, (_, index) =>
+            put(store, `customer:${(index + node * 7) % 30}`, `${node}.${round}`),
+          ),
         );
     });
     await Promise.all(work);

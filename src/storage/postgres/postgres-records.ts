@@ -18,7 +18,7 @@ import type { Statements } from "./database.ts";
 import { Directory } from "./directory.ts";
 import { failureOf } from "./failure.ts";
 import { Heads } from "./heads.ts";
-import { LogTables } from "./log-tables.ts";
+import { type LastChange, LogTables } from "./log-tables.ts";
 
 /** What is recorded in a PostgreSQL database. */
 export abstract class PostgresRecords implements Records, LogRecords {
@@ -96,6 +96,16 @@ export abstract class PostgresRecords implements Records, LogRecords {
 
   size(): Promise<number> {
     return this.guarded(() => this.#changes.size());
+  }
+
+  /** The log's last change; undefined while it has none. */
+  last(): Promise<LastChange | undefined> {
+    return this.guarded(() => this.log.last());
+  }
+
+  /** As LogTables has it. */
+  holds(last: LastChange): Promise<boolean> {
+    return this.guarded(() => this.log.holds(last));
   }
 
   entries(from: number, to: number): Promise<Entry[]> {

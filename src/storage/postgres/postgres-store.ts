@@ -45,12 +45,12 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const database = new Database(url);
   try {
     const warnings = await checkFitness(database);
-    await migrate(database, new Date(clock()).toISOString());
+    const migrated = await migrate(database, new Date(clock()).toISOString());
     const marks = await readMarks(database);
     refuseMoved(marks, options.evenMoved);
     const digest = await digestOf(database);
     const tuning = { groupWrites, groupsUnderWay };
-    return new PostgresStore({ database, digest, clock, ...tuning, marks, warnings, ...watchersOf(options) });
+    return new PostgresStore({ database, digest, clock, ...tuning, marks, migrated, warnings, ...watchersOf(options) });
   } catch (error) {
     await database.close();
     throw failureOf(error)?.error ?? error;
@@ -64,6 +64,7 @@ interface Parts extends Required<Watchers> {
   readonly groupWrites: number;
   readonly groupsUnderWay: number;
   readonly marks: MoveMarks;
+  readonly migrated: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -71,6 +72,8 @@ interface Parts extends Required<Watchers> {
 export class PostgresStore extends PostgresRecords implements Store, ClientStore, LogStore {
   /** Whether its log was moved elsewhere. */
   readonly isMoved: boolean;
+  /** The migrations that were applied when it was opened. */
+  readonly migrated: readonly string[];
   /** Who serves the database. */
   readonly nodes: Nodes;
   /** How the server is set, where that is dangerous or will be in the way: sentences for the operator. */
@@ -87,6 +90,7 @@ export class PostgresStore extends PostgresRecords implements Store, ClientStore
     super(database, digest);
     this.#parts = parts;
     this.isMoved = parts.marks.movedTo !== null;
+    this.migrated = parts.migrated;
     this.nodes = new Nodes(database);
     this.warnings = parts.warnings;
     this.#clients = new Clients(database);

@@ -1,5 +1,6 @@
 import type { ChangeRow } from "../../service/change-row.ts";
 import type { Tile } from "../../service/log-store.ts";
+import type { NodeStore } from "../../service/node-store.ts";
 import { deriveAnew, type Rebuilt, type TablesAnew, verifiedChanges, verifiedWholly } from "../derive-anew.ts";
 import type { Digest } from "../digest.ts";
 import { blankSql } from "./change-row.ts";
@@ -10,19 +11,25 @@ import { failureOf } from "./failure.ts";
 import { PostgresInspection } from "./inspection.ts";
 import { LogTables } from "./log-tables.ts";
 import { checkSchema } from "./migrate.ts";
+import { Nodes } from "./nodes.ts";
 import { patiently } from "./patience.ts";
 
 /**
  * Derives anew, from the changes alone, everything that is derived, as on SQLite: in one transaction, which holds the
  * log's head and is committed only when the whole log verifies after it. Tables that are emptied get their indexes anew.
  *
- * @param url a database that no node serves
+ * @param refuseServing rejects when nodes serve the database: they would wait for its tables
  * @throws SchemaMismatch when it is not one of this version, StoreUnavailable when it cannot be reached
  * @throws NotRebuildable when a change is damaged, or the log does not extend what was signed: says which and how
  */
-export async function rebuildPostgres(url: string): Promise<Rebuilt> {
+export async function rebuildPostgres(
+  url: string,
+  refuseServing: (nodes: NodeStore) => Promise<void> = async () => {},
+): Promise<Rebuilt> {
   const database = new Database(url);
   try {
+    await checkSchema(database);
+    await refuseServing(new Nodes(database));
     const { blanked, ...rebuilt } = await database.transaction((statements) => rebuildIn(patiently(statements)));
     if (blanked > 0) await patiently(database).rows("VACUUM (INDEX_CLEANUP OFF, TRUNCATE OFF) saywhen.change");
     return { ...rebuilt, isClean: true };
@@ -34,7 +41,6 @@ export async function rebuildPostgres(url: string): Promise<Rebuilt> {
 }
 
 async function rebuildIn(transaction: Statements): Promise<Omit<Rebuilt, "isClean"> & { blanked: number }> {
-  await checkSchema(transaction);
   await transaction.rows("SELECT saywhen.take_head()");
   const digest = await digestOf(transaction);
   const before = await verifiedChanges(new PostgresInspection(transaction, digest));
@@ -48,6 +54,9 @@ async function rebuildIn(transaction: Statements): Promise<Omit<Rebuilt, "isClea
 const clearSql =
   "TRUNCATE saywhen.stream, saywhen.address, saywhen.directory, saywhen.tile, saywhen.directory_size; " +
   "INSERT INTO saywhen.directory_size (kind, entries, ever) VALUES ('organisation', 0, 0), ('user', 0, 0)";
+const sayingSql =
+  "SELECT position FROM saywhen.change WHERE position = ANY($1) " +
+  "AND (ltrim(body, ' ') <> '' OR salt <> decode(repeat('00', length(salt)), 'hex'))";
 const linkSql =
   "UPDATE saywhen.change SET stream = right_one.stream, previous = right_one.previous " +
   "FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS right_one (position, stream, previous) " +
@@ -74,8 +83,10 @@ class TablesInDatabase extends PostgresDerivedTables implements TablesAnew {
   }
 
   async blank(positions: readonly number[]): Promise<void> {
-    const rows = await this.#transaction.rows(`${blankSql} AND ltrim(body, ' ') <> '' RETURNING position`, [positions]);
-    this.blanked += rows.length;
+    const saying = await this.#transaction.rows<{ position: number }>(sayingSql, [positions]);
+    if (saying.length === 0) return;
+    this.blanked += saying.length;
+    await this.#transaction.rows(blankSql, [saying.map(({ position }) => position)]);
   }
 
   async clear(): Promise<void> {

@@ -20,8 +20,7 @@ export class Snapshot implements Statements {
 
   /** @param session nobody else's, from now on */
   static async begin(session: Session): Promise<Snapshot> {
-    await session.rows(beginSql);
-    await session.rows(sinceSql);
+    await session.rows(`${beginSql}; ${sinceSql}`);
     return new Snapshot(session);
   }
 

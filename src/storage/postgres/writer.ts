@@ -136,33 +136,31 @@ export class Writer {
 
   async #carryOut(group: readonly Waiting[]): Promise<Group> {
     const database = this.#options.database.until(performance.now() + limits.databaseAnswerMs);
-    if (group.every(isPlain)) {
-      for (let tries = 0; tries < triesWithoutLock; tries += 1) {
+    try {
+      for (let tries = 0; tries < triesWithoutLock && group.every(isPlain); tries += 1) {
         const done = await this.#appendUnlocked(database, group);
         if (done !== undefined) return done;
       }
+    } catch (error) {
+      if (!(error instanceof LockNeeded)) throw error;
     }
     return this.#appendLocked(database, group);
   }
 
-  /** @returns the group, answered; undefined when it has to be run again */
+  /**
+   * @returns the group, answered; undefined when it has to be run again
+   * @throws LockNeeded when that takes the log's head locked
+   */
   async #appendUnlocked(database: Transactions, waiting: readonly Waiting[]): Promise<Group | undefined> {
     const { digest, heads } = this.#options;
     const loaded = new Map<Stream, Head | undefined>();
-    let run: Run;
-    try {
-      run = await this.#run(waiting, { ...noLookups, heads: loaded }, undefined, async (streams) => {
-        const found = await heads.readIn(database, streams);
-        for (const [index, head] of found.entries()) loaded.set(streams[index] as Stream, head);
-      });
-    } catch (error) {
-      if (error instanceof LockNeeded) return undefined;
-      throw error;
-    }
-    const { group, ms } = run;
-    if (group.members.length === 0) return answered(group, 0);
+    const { group, ms } = await this.#run(waiting, { ...noLookups, heads: loaded }, undefined, async (streams) => {
+      const found = await heads.readIn(database, streams);
+      for (const [index, head] of found.entries()) loaded.set(streams[index] as Stream, head);
+    });
+    if (group.members.length === 0) return this.#answered(group, 0);
     const outcome = await this.#withRoom(() => this.#settled(group, () => append(database, digest, group, ms, loaded)));
-    if ("first" in outcome) return answered(group, await this.#appended(outcome.first));
+    if ("first" in outcome) return this.#answered(group, await this.#appended(outcome.first));
     if (outcome.refused === "late") this.#notBefore = outcome.at;
     return undefined;
   }
@@ -186,11 +184,11 @@ export class Writer {
       );
     try {
       const first = await this.#withRoom(transaction);
-      return answered((run as Run).group, await this.#appended(first));
+      return this.#answered((run as Run).group, await this.#appended(first));
     } catch (error) {
       if (isCommitting && failureOf(error)?.isUnknown === true && run !== undefined && run.group.members.length > 0) {
         const { first } = await this.#lookFor(run.group, error);
-        return answered(run.group, first);
+        return this.#answered(run.group, first);
       }
       throw error;
     }
@@ -296,6 +294,11 @@ export class Writer {
     }
   }
 
+  #answered(group: Group, first: number): Group {
+    for (const head of group.answer(first)) this.#options.heads.remember(head);
+    return group;
+  }
+
   /** Takes note of how far the log has come. */
   async #appended(first: number): Promise<number> {
     // Nobody waits for it: should it fail, the append that needs the room makes it.
@@ -314,9 +317,4 @@ const noLookups: Omit<Loaded, "heads"> = { owners: new Map(), freeIds: new Map()
 /** Whether its step asks for nothing but streams. */
 function isPlain({ write }: Waiting): boolean {
   return write.emails === undefined && write.ids === undefined && write.positions === undefined;
-}
-
-function answered(group: Group, first: number): Group {
-  group.answer(first);
-  return group;
 }

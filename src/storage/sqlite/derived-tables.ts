@@ -1,7 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ChangeRow } from "../../service/change-row.ts";
-import type { DirectorySizeRow } from "../../service/inspection.ts";
-import { type Derived, type DerivedTables, type DirectoryCount, type Line, settledSize } from "../derivation.ts";
+import { type Derived, type DerivedTables, type DirectoryCount, type KnownSizes, type Line, settledSize } from "../derivation.ts";
 import type { Digest } from "../digest.ts";
 
 const lineSql = "SELECT id AS number, head AS newest FROM stream WHERE digest = ?";
@@ -60,8 +59,8 @@ export class SqliteDerivedTables implements DerivedTables {
     for (const { kind, id, stream, email } of entries) saveEntry.run(kind, id, stream, email);
   }
 
-  /** @param known the directory's sizes as they were before */
-  async settleSizes(known: readonly DirectorySizeRow[]): Promise<void> {
+  /** Counts the directory. */
+  async settleSizes(known: KnownSizes): Promise<void> {
     const save = this.#db.prepare(sizeSql);
     for (const count of this.#db.prepare(countSql).all()) {
       const { kind, entries, ever } = settledSize(countOf(count), known);

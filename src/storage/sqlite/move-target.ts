@@ -122,7 +122,7 @@ class SqliteMoveTarget implements MoveTarget {
         const add = this.#db.prepare(`INSERT INTO ${table} (${columns.join(", ")}) VALUES (${places})`);
         for (const row of rows[table]) add.run(...row);
       }
-      await this.#tables.settleSizes(sizes);
+      await this.#tables.settleSizes({ sizes, isSound: true });
     });
   }
 
@@ -143,8 +143,13 @@ class SqliteMoveTarget implements MoveTarget {
     }
   }
 
+  async tidy(): Promise<void> {
+    this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
   async finish(): Promise<void> {
     writeMarks(this.#db, { movedTo: null, movedFrom: null });
+    await this.tidy();
   }
 
   async end(): Promise<void> {

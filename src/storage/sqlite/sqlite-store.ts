@@ -42,10 +42,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   const lock = file === inMemory ? undefined : opened.use(takeServingLock(file));
   const db = opened.use(openFile(file));
   configure(db);
-  migrate(db, new Date(clock()).toISOString());
+  const migrated = migrate(db, new Date(clock()).toISOString());
   const marks = readMarks(db);
   refuseMoved(marks, options.evenMoved);
-  const store = new SqliteStore({ db, lock, file, clock, marks, ...watchersOf(options) });
+  const store = new SqliteStore({ db, lock, file, clock, marks, migrated, ...watchersOf(options) });
   opened.move();
   return store;
 }
@@ -76,12 +76,15 @@ interface Parts extends Required<Omit<SqliteStoreOptions, "evenMoved">> {
   /** Undefined in memory, where nobody else could serve. */
   readonly lock: DatabaseSync | undefined;
   readonly marks: MoveMarks;
+  readonly migrated: readonly string[];
 }
 
 /** The store on an SQLite file. */
 export class SqliteStore extends SqliteRecords implements Store, ClientStore, LogStore {
   /** Whether its log was moved elsewhere. */
   readonly isMoved: boolean;
+  /** The migrations that were applied when it was opened. */
+  readonly migrated: readonly string[];
   readonly #parts: Parts;
   readonly #clients: Clients;
   readonly #writer: Writer;
@@ -94,6 +97,7 @@ export class SqliteStore extends SqliteRecords implements Store, ClientStore, Lo
     super(db);
     this.#parts = parts;
     this.isMoved = parts.marks.movedTo !== null;
+    this.migrated = parts.migrated;
     this.#clients = new Clients(db);
     this.#checkpointer = file === inMemory ? undefined : new Checkpointer(db, file, parts.onError);
     this.#writer = new Writer({

@@ -52,11 +52,11 @@ CREATE INDEX address_stream ON saywhen.address (stream);
 
 DO $$
 BEGIN
-  FOR part IN 0..15 LOOP
+  FOR part IN 0..3 LOOP
     EXECUTE format('CREATE TABLE saywhen.stream_%s PARTITION OF saywhen.stream '
-      'FOR VALUES WITH (MODULUS 16, REMAINDER %s) WITH (fillfactor = 70)', part, part);
+      'FOR VALUES WITH (MODULUS 4, REMAINDER %s) WITH (fillfactor = 70)', part, part);
     EXECUTE format('CREATE TABLE saywhen.address_%s PARTITION OF saywhen.address '
-      'FOR VALUES WITH (MODULUS 16, REMAINDER %s)', part, part);
+      'FOR VALUES WITH (MODULUS 4, REMAINDER %s)', part, part);
   END LOOP;
 END
 $$;

@@ -1,7 +1,8 @@
 -- breaking
 -- What is done to the log in one call: a round trip less while the log's head is locked, and plans that are kept where
--- a pooler keeps no statement. Nested loops over indexes only: a plan that was made while the tables were small would
--- scan them when they are large.
+-- a pooler keeps no statement. They have to be told to be kept: PostgreSQL takes a plan that is good for all values to be
+-- dearer than it is, and would plan at every call, which takes as long as the work. Nested loops over indexes only: a
+-- plan that was made while the tables were small would scan them when they are large.
 
 -- Makes partitions of `change` for all positions up to one: of fifty million changes each, some forty-five gigabytes.
 CREATE FUNCTION saywhen.make_room(last BIGINT) RETURNS VOID
@@ -32,7 +33,8 @@ CREATE FUNCTION saywhen.newest(digests BYTEA, known BYTEA)
 RETURNS TABLE (place INT, id BIGINT, head BIGINT, "position" BIGINT, at BIGINT, stream BIGINT, previous BIGINT,
   kind TEXT, salt BYTEA, commitment BYTEA, body TEXT)
 LANGUAGE plpgsql STABLE
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off
+SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   RETURN QUERY
   SELECT i, s.id, s.head, c.position, c.at, c.stream, c.previous, c.kind,
@@ -112,7 +114,8 @@ CREATE FUNCTION saywhen.append(
   address_streams INT[], addresses BYTEA
 ) RETURNS BIGINT
 LANGUAGE plpgsql
-SET lock_timeout = '3s' SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
+SET lock_timeout = '3s' SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   none CONSTANT BYTEA := decode(repeat('00', 32), 'hex');
   log RECORD;
@@ -138,9 +141,12 @@ BEGIN
     CONTINUE WHEN ids[i] IS NOT NULL;
     known := coalesce(known, (SELECT max(id) FROM saywhen.stream), 0) + 1;
     ids[i] := known;
-    INSERT INTO saywhen.stream (id, digest, head)
-    VALUES (known, substring(digests FROM i * 16 - 15 FOR 16), log.next + lasts[i] - 1);
   END LOOP;
+  IF known IS NOT NULL THEN
+    INSERT INTO saywhen.stream (id, digest, head)
+    SELECT ids[i], substring(digests FROM i * 16 - 15 FOR 16), log.next + lasts[i] - 1
+    FROM generate_series(1, cardinality(lasts)) AS i WHERE before[i] IS NULL;
+  END IF;
 
   INSERT INTO saywhen.change (position, at, stream, previous, kind, salt, commitment, body)
   SELECT log.next + i - 1, ms, ids[streams[i]],
