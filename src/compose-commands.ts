@@ -16,7 +16,7 @@ import { RecordDamaged, type Records } from "./service/store.ts";
 import { copyKey } from "./storage/move/key-copy.ts";
 import { type MovedDatabase, moveDatabase } from "./storage/open-move.ts";
 import { isPostgres, openStore, type Storage } from "./storage/open-store.ts";
-import { type BackedUp, writeBackup } from "./storage/sqlite/backup.ts";
+import { type BackedUp, CopyFailed, writeBackup } from "./storage/sqlite/backup.ts";
 import type { Rebuilt } from "./storage/derive-anew.ts";
 import { openKeyFiles } from "./storage/key-files.ts";
 import { openPostgresRecords } from "./storage/postgres/open-records.ts";
@@ -148,7 +148,7 @@ export async function moveNow(
   { from, to }: MoveRequest,
   onProgress: (done: number, total: number) => void,
 ): Promise<MovedNow> {
-  const isSet = settings.key !== standardKey(settings.database);
+  const isSet = settings.key !== standardKey(settings.database) || !existsSync(standardKey(from));
   const keys = { from: isSet ? settings.key : standardKey(from), to: standardKey(to) };
   const bringKey = (identity: LogIdentity | undefined) => {
     // A log without its key could not go on.
@@ -161,6 +161,8 @@ export async function moveNow(
 
 /** Writes a backup, beside whoever serves the database. */
 export async function backUp(settings: Settings, file: string, signal: AbortSignal): Promise<BackedUp> {
+  if (isPostgres(settings.database))
+    throw new CopyFailed("PostgreSQL is backed up by its own means, pg_basebackup for one: docs/operate.md says how.");
   return writeBackup({ database: settings.database, file, signal });
 }
 
@@ -172,5 +174,10 @@ export async function restore(
 ): Promise<Restored> {
   const keyFiles = openKeyFiles(settings.key);
   const { database } = settings;
+  if (isPostgres(database))
+    throw new CopyFailed(
+      "PostgreSQL is restored by its own means, from pg_basebackup for one: docs/operate.md says how. " +
+        "The backup of a file goes into an empty database by `saywhen move --from <backup> --to <database>`.",
+    );
   return restoreBackup({ database, backup: file, keyFiles, newKey });
 }

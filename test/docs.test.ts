@@ -78,6 +78,8 @@ describe("the documentation", () => {
     metrics.storeError("full");
     metrics.watchConnections(() => ({ open: 2, idle: 1, waiting: 0 }));
     metrics.watchLog(() => ({ isSigning: true, size: 2, signedSize: 1 }));
+    metrics.replicaRead("replica");
+    metrics.watchReplica(async () => 0);
     const printed = [...(await metrics.print()).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
     assert.deepEqual(named("docs/operate.md", /`((?:http|saywhen)_[a-z_]+)`/g).sort(), printed.map(String).sort());
   });

@@ -85,7 +85,10 @@ const targets = [
   ...[1, 2, 3, 4, 5].map(acts.customerPath),
   ...[1, 2, 3].map(acts.organisationPath),
   ...[1, 2, 3].map(acts.userPath),
-  ...["/api/2/users", "/api/2/organisations", "/v1/catalogue", "/v1/clients"],
+  "/api/2/users",
+  "/api/2/organisations",
+  "/v1/catalogue",
+  "/v1/clients",
   ...["customer/1", "customer/2", "user/1", "organisation/3"].map((subject) => `/v1/subjects/${subject}/changes`),
 ];
 
@@ -99,7 +102,11 @@ async function answersOf(send: Transport): Promise<unknown[]> {
   return answers;
 }
 
-async function addCustomers(store: Pick<Awaited<ReturnType<typeof openSqliteStore>>, "append">, count: number, from = 0) {
+async function addCustomers(
+  store: Pick<Awaited<ReturnType<typeof openSqliteStore>>, "append">,
+  count: number,
+  from = 0,
+) {
   const writes = Array.from({ length: count }, (_, index) => {
     const id = from + index;
     const stream: Stream = preferencesOf(customer(String(1 + (id % 20_000))));
@@ -131,14 +138,18 @@ describe("saywhen move", () => {
       const given = [0, 3, 12].map((position) => send(acts.get(`/v1/changes/${position}/receipt`)));
       return { receipts: await Promise.all(given), answers: await answersOf(send) };
     });
-    const key = (await succeeds(saywhen(at.folder, ["log"], { SAYWHEN_DATABASE: at.file }))).match(/verifier key +(\S+)/)?.[1];
+    const key = (await succeeds(saywhen(at.folder, ["log"], { SAYWHEN_DATABASE: at.file }))).match(
+      /verifier key +(\S+)/,
+    )?.[1];
 
     const url = await emptyDatabase();
     const printed = await succeeds(at.move(at.file, url));
     assert.match(printed, /^(\d+) changes moved; root hash of \S+a\.db: (\S+), of postgres:\/\/127\S+: \2\.$/m);
     assert(!printed.includes(new URL(url).password) || new URL(url).password === "");
     assert.deepEqual(
-      readdirSync(at.path("data")).sort().map((name) => [name.replace(/[0-9a-f]{16}/, "…"), statSync(at.path(`data/${name}`)).mode & 0o777]),
+      readdirSync(at.path("data"))
+        .sort()
+        .map((name) => [name.replace(/[0-9a-f]{16}/, "…"), statSync(at.path(`data/${name}`)).mode & 0o777]),
       ["saywhen.key", "saywhen.key.….old", "saywhen.key.checkpoint", "saywhen.key.erased"].map((name) => [name, 0o600]),
     );
     await verifies(at, url);
@@ -170,7 +181,10 @@ describe("saywhen move", () => {
     await store.close();
     const url = await emptyDatabase();
     const kills = [await killedOften(at, at.file, url), await killedOften(at, url, at.path("b.db"))];
-    assert(kills.every((times) => times > 0), "it was through before it was killed");
+    assert(
+      kills.every((times) => times > 0),
+      "it was through before it was killed",
+    );
     await verifies(at, at.path("b.db"));
     const [one, other] = [dump(at.file), dump(at.path("b.db"))];
     assert.deepEqual(other, one);
@@ -304,7 +318,10 @@ async function filled(file: string, count: number) {
 async function killedOften(at: Here, from: string, to: string): Promise<number> {
   for (let kills = 0; ; kills += 1) {
     const { child, ended } = serve(at.folder, {}, [process.execPath, main, "move", "--from", from, "--to", to]);
-    const timer = setTimeout(() => child.kill("SIGKILL"), 700 + 450 * kills + Math.random() * 300);
+    const timer = setTimeout(
+      () => child.kill("SIGKILL"),
+      kills === 4 ? 120_000 : 800 + 900 * kills + Math.random() * 300,
+    );
     const { exitCode, signal, stderr } = await ended;
     clearTimeout(timer);
     if (signal === "SIGKILL") continue;

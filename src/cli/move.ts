@@ -59,7 +59,7 @@ function tellAbout({ from, to, size, sourceRoot, targetRoot, key }: MovedNow, { 
   const [before, after] = [sourceRoot.toString("base64"), targetRoot.toString("base64")];
   print(`${counted(size, "change")} moved; root hash of ${from}: ${before}, of ${to}: ${after}.`);
   print(
-    `Set SAYWHEN_DATABASE to ${to}${key === undefined ? "" : ` and SAYWHEN_KEY to ${key}`}, and start the service.`,
+    `Set SAYWHEN_DATABASE to what --to was${key === undefined ? "" : ` and SAYWHEN_KEY to ${key}`}, and start the service.`,
   );
-  print(`${from} takes no more changes. Remove it, with its key, once the new one is backed up.`);
+  print(`${from} takes no more changes; remove it once the new one is backed up.`);
 }

@@ -54,7 +54,7 @@ export class TcpProxy implements AsyncDisposable {
   /** Breaks every connection. */
   cut(): void {
     for (const way of ["from", "to"] as const) {
-      for (const { source } of this.#lanes[way]) source.resetAndDestroy();
+      for (const { source } of this.#lanes[way]) reset(source);
       this.#lanes[way].clear();
     }
   }
@@ -104,13 +104,13 @@ export class TcpProxy implements AsyncDisposable {
     const fate = this.judge(piece);
     const { source, target } = lane;
     if (fate === "cut") {
-      source.resetAndDestroy();
+      reset(source);
       return;
     }
     this.#send("to", lane, piece);
     if (fate === "cut-behind") {
       target.end();
-      source.resetAndDestroy();
+      reset(source);
     }
     // The server's answer is swallowed.
     if (fate === "mute") target.removeAllListeners("data").resume();
@@ -130,4 +130,10 @@ function deliver({ target }: Lane, piece: Buffer | undefined): void {
   if (!target.writable) return;
   if (piece === undefined) target.end();
   else target.write(piece);
+}
+
+/** Breaks off without a farewell; where one is on its way already, Node could not, and would never end. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }

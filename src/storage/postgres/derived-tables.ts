@@ -1,5 +1,12 @@
 import type { ChangeRow } from "../../service/change-row.ts";
-import { type Derived, type DerivedTables, type DirectoryCount, type KnownSizes, type Line, settledSize } from "../derivation.ts";
+import {
+  type Derived,
+  type DerivedTables,
+  type DirectoryCount,
+  type KnownSizes,
+  type Line,
+  settledSize,
+} from "../derivation.ts";
 import type { Digest } from "../digest.ts";
 import type { Statements } from "./database.ts";
 

@@ -17,8 +17,8 @@ export interface Waiting {
   readonly write: Write<unknown>;
   /** When (ms, monotonic) it was handed over. */
   readonly since: number;
-  resolve(outcome: Appended | Refused<unknown>): void;
-  reject(reason: unknown): void;
+  readonly resolve: (outcome: Appended | Refused<unknown>) => void;
+  readonly reject: (reason: unknown) => void;
 }
 
 /** What was read before a group's steps are run. */

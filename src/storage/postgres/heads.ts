@@ -49,8 +49,8 @@ interface Waiting {
   readonly streams: readonly Stream[];
   /** When (ms, monotonic) they were asked for. */
   readonly since: number;
-  resolve(heads: (Head | undefined)[]): void;
-  reject(reason: unknown): void;
+  readonly resolve: (heads: (Head | undefined)[]) => void;
+  readonly reject: (reason: unknown) => void;
 }
 
 /**

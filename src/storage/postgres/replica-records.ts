@@ -37,6 +37,8 @@ export interface ReplicaWatchers {
  * another way at a failover; that it is looked for in the same snapshot, over one connection, allows for an address
  * behind which there are several standbys.
  *
+ * What the replica shows may be ahead of the primary by a moment: changes that are on the disk, and not acknowledged yet.
+ *
  * An answer that takes several reads asks anew for each: it is at no point older than the newest that was acknowledged
  * when that part of it was read, and what is erased in the middle of it is missing in the rest, as on the primary.
  *

@@ -1,6 +1,13 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ChangeRow } from "../../service/change-row.ts";
-import { type Derived, type DerivedTables, type DirectoryCount, type KnownSizes, type Line, settledSize } from "../derivation.ts";
+import {
+  type Derived,
+  type DerivedTables,
+  type DirectoryCount,
+  type KnownSizes,
+  type Line,
+  settledSize,
+} from "../derivation.ts";
 import type { Digest } from "../digest.ts";
 
 const lineSql = "SELECT id AS number, head AS newest FROM stream WHERE digest = ?";
