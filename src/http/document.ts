@@ -14,7 +14,7 @@ export function document(call: Call, version: Version, isRecorded: boolean, prin
   const etag = entityTag(version, format);
   if (headers["if-match"] !== undefined) {
     const { match } = conditionOf(headers);
-    if (match !== undefined && !isMet({ match }, version, isRecorded)) throw new Refusal("precondition-failed");
+    if (match !== undefined && !isMet({ match }, () => version, isRecorded)) throw new Refusal("precondition-failed");
   }
   // What a person has chosen may be kept by the client, but is asked for again before each use.
   const common = { etag, vary: "Accept", "cache-control": "private, no-cache" };

@@ -50,12 +50,12 @@ export interface Condition {
 /**
  * Whether a write may go ahead.
  *
- * @param current the version of the document in force
+ * @param current answers with the version of the document in force; asked only where the condition names versions
  * @param hasOwnDocument whether a document of the subject's own is recorded, which is what `*` asks
  */
-export function isMet(condition: Condition, current: Version, hasOwnDocument: boolean): boolean {
+export function isMet(condition: Condition, current: () => Version, hasOwnDocument: boolean): boolean {
   const names = (versions: readonly Version[] | "*") =>
-    versions === "*" ? hasOwnDocument : versions.includes(current);
+    versions === "*" ? hasOwnDocument : versions.includes(current());
   if (condition.match !== undefined && !names(condition.match)) return false;
   return condition.noneMatch === undefined || !names(condition.noneMatch);
 }

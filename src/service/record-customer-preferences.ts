@@ -26,7 +26,8 @@ export async function recordCustomerPreferences(
   const step = (newest: Newest): Step<Rejection> => {
     const words = catalogue.wordsAt(newest);
     const current = newest.change(stream);
-    if (!isMet(condition, versionOf(current?.position, words.version, continuation), current !== undefined)) {
+    const version = () => versionOf(current?.position, words.version, continuation);
+    if (!isMet(condition, version, current !== undefined)) {
       return { refuse: { problem: "precondition-failed", faults: [] } };
     }
     const settled = settleCustomerWish(current?.document, wish, {

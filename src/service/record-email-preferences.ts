@@ -172,7 +172,7 @@ function settle(
   comesIntoBeing: Draft | undefined,
 ): Step<Rejection> {
   const words = catalogue.wordsAt(newest);
-  if (!isMet(request.condition, versionOf(inForce?.position, words.version, continuation), own !== undefined)) {
+  if (!isMet(request.condition, () => versionOf(inForce?.position, words.version, continuation), own !== undefined)) {
     return { refuse: rejected("precondition-failed").rejected };
   }
   const settled = settleRequest(words, id, inForce, request);

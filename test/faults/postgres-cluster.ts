@@ -14,7 +14,6 @@ import {
   assertReceipts,
   assertRows,
   assertVerify,
-  checkpointOf,
   type Identity,
   type Keys,
   keysOfAll,
@@ -184,9 +183,4 @@ function assertBooked(recorded: readonly Recorded[], file: string): void {
     if (kind !== "erasure") continue;
     assert(booked.has(`${position} ${said?.at}`), `the erasure at position ${position} is not in the book`);
   }
-}
-
-/** The size that a receipt's checkpoint covers. */
-export function sizeOf(receipt: string): number {
-  return Number(checkpointOf(receipt).split("\n")[1]);
 }

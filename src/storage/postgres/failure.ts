@@ -23,10 +23,16 @@ const kinds: readonly (readonly [RegExp, kind: string, what: string])[] = [
 /** What the functions of our own schema raise where a log was moved: the message is ours. */
 const movedState = "SW001";
 
-/** What the system and the driver say of connections: of the socket, of a pool that has none, of an answer that fails to come. */
+/** What the system and the driver say of connections: of the socket, of a pool that has none, of an answer that is late. */
 const connectionCodes = /^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|NOTFOUND|AI_AGAIN|HOSTUNREACH|NETUNREACH|NOENT|ACCES)$/;
-const connectionMessages =
-  /Connection terminated|connection error and is not queryable|Query read timeout|timeout exceeded when trying to connect|server conn crashed|Client was closed/i;
+const connectionMessages = [
+  /connection terminated/i,
+  /connection error and is not queryable/,
+  /query read timeout/i,
+  /timeout exceeded when trying to connect/,
+  /server conn crashed/,
+  /client was closed/i,
+];
 
 /** No connection could be had: whatever was to be sent, was not. */
 export class NotConnected extends Error {
@@ -87,7 +93,10 @@ function isOfConnection(error: Error): boolean {
   if (error instanceof AggregateError)
     return error.errors.some((each) => each instanceof Error && isOfConnection(each));
   const code = "code" in error ? String(error.code) : "";
-  return connectionCodes.test(code) || (sqlStateOf(error) === undefined && connectionMessages.test(error.message));
+  return (
+    connectionCodes.test(code) ||
+    (sqlStateOf(error) === undefined && connectionMessages.some((words) => words.test(error.message)))
+  );
 }
 
 /** The server's own words may hold what was sent: they go to the cause, which is not printed to senders. */

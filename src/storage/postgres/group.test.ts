@@ -45,11 +45,24 @@ function entering(email: string): Write<unknown> {
 }
 
 describe("a group of writes on PostgreSQL", () => {
-  it("needs the lock where a step sees what one before it appends, as that has no position yet", async () => {
+  it("shows a step what one before it appends, but for its position, which needs the lock", async () => {
     const group = new Group(loaded(), at, undefined);
-    void ran(group, adding("customer:1", "a"));
-    void ran(group, adding("customer:2", "a"));
-    await assert.rejects(ran(group, adding("customer:1", "b")), LockNeeded);
+    const answers = [ran(group, adding("customer:1", "a")), ran(group, adding("customer:1", "b"))];
+    const asks = (name: "position" | "previous"): Write<unknown> => ({
+      reads: [one],
+      step: (newest) => ({ refuse: newest.change(one)?.[name] }),
+    });
+    await assert.rejects(ran(group, asks("position")), LockNeeded);
+    await assert.rejects(ran(group, asks("previous")), LockNeeded);
+    group.answer(40);
+    const changes = (await Promise.all(answers)).flatMap((answer) => ("changes" in answer ? answer.changes : []));
+    assert.deepEqual(
+      changes.map(({ position, previous, document }) => [position, previous, document]),
+      [
+        [40, undefined, { slots: ["a"] }],
+        [41, 40, { slots: ["a", "b"] }],
+      ],
+    );
   });
 
   it("needs no lock for several changes of one subject by steps that do not read it", async () => {

@@ -122,11 +122,7 @@ export class Group implements NewestState {
   }
 
   change(stream: Stream): Change | undefined {
-    const own = this.#own.get(stream);
-    if (own === undefined) return this.#heads.get(stream)?.change;
-    // Its position is part of what a step may see, and is not known yet.
-    if (this.#first === undefined) throw new LockNeeded();
-    return own.change;
+    return (this.#own.get(stream) ?? this.#heads.get(stream))?.change;
   }
 
   positions(stream: Stream): number[] {
@@ -194,10 +190,16 @@ export class Group implements NewestState {
     for (const normal of addedAddresses(known, draft)) this.addresses.push({ stream: draft.stream, normal });
     const before = own ?? known?.position;
     const place = this.members.push(member) - 1;
-    const previous = typeof before === "object" ? (this.#first ?? 0) + before.place : before;
-    this.#own.set(draft.stream, { change: appended(draft, (this.#first ?? 0) + place, this.#at, previous), place });
+    this.#own.set(draft.stream, { change: this.#changeAt(place, draft, before), place });
     if (draft.kind === "directory") this.#enter(draft, before === undefined);
     return before;
+  }
+
+  /** A change of this group, as the steps after it see it. */
+  #changeAt(place: number, draft: Draft, before: number | { readonly place: number } | undefined): Change {
+    if (this.#first === undefined) return withoutPosition(appended(draft, 0, this.#at, undefined));
+    const previous = typeof before === "object" ? this.#first + before.place : before;
+    return appended(draft, this.#first + place, this.#at, previous);
   }
 
   #enter(draft: Draft, isNew: boolean): void {
@@ -207,4 +209,12 @@ export class Group implements NewestState {
     const wasGivenOut = this.#givenOut.has(`${name.kind}:${name.id}`);
     this.entries.push({ name, email, isNew, wasGivenOut });
   }
+}
+
+/** A change of which nobody can tell yet where it will stand: the step that asks needs the lock. Few do. */
+function withoutPosition(change: Change): Change {
+  const get = (): never => {
+    throw new LockNeeded();
+  };
+  return Object.defineProperties({ ...change }, { position: { get }, previous: { get } });
 }

@@ -3,8 +3,9 @@
 -- search_path could be relied on.
 
 -- The log's head: whoever appends locks this row first, on whatever node, so that positions follow each other without
--- gaps, and no reader sees a later one before an earlier one. It is locked and, but for a move of the log, never updated: rows that every append
--- would leave behind would slow the next ones down for as long as anybody holds an old snapshot.
+-- gaps, and no reader sees a later one before an earlier one. It is locked and, but for a move of the log, never
+-- updated: rows that every append would leave behind would slow the next ones down for as long as anybody holds an old
+-- snapshot.
 -- `moved_to` says where the log goes on, once it was moved; `moved_from` where it comes from, until all of it is there.
 CREATE TABLE saywhen.log_head (
   is_only BOOLEAN PRIMARY KEY DEFAULT true CHECK (is_only),

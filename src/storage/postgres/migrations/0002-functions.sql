@@ -73,6 +73,8 @@ CREATE FUNCTION saywhen.take_head(OUT next BIGINT, OUT at BIGINT)
 LANGUAGE plpgsql SET lock_timeout = '3s' SET jit = off AS $$
 BEGIN
   IF current_setting('synchronous_commit') = 'off' THEN PERFORM set_config('synchronous_commit', 'on', true); END IF;
+  -- Who comes first is served first, which a row's lock does not see to; a number that no other program is likely to lock.
+  PERFORM pg_advisory_xact_lock(7310575174815248996);
   PERFORM FROM saywhen.log_head FOR UPDATE;
   SELECT c.position + 1, c.at INTO next, at FROM saywhen.change AS c ORDER BY c.position DESC LIMIT 1;
   next := coalesce(next, 0);
