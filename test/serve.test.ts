@@ -170,10 +170,10 @@ describe("saywhen serve, when it cannot start, says why in one message:", () => 
 
   it("settings that are wrong, all of them", async () => {
     using folder = temporaryFolder();
-    const env = { SAYWHEN_PORT: "many", SAYWHEN_DATABASE: "postgres://a:hidden@b/c", SAYWHEN_RATELIMIT: "3" };
+    const env = { SAYWHEN_PORT: "many", SAYWHEN_DATABASE: "mysql://a:hidden@b/c", SAYWHEN_RATELIMIT: "3" };
     const message = await complaint(folder.path, 2, env);
     assert.match(message, /^SAYWHEN_PORT must be a whole number from 0 to 65535; it is "many"\.$/m);
-    assert.match(message, /^SAYWHEN_DATABASE must be .*`postgres:\/\/` are not supported by this version\)\.$/m);
+    assert.match(message, /^SAYWHEN_DATABASE must be the path of a file, or `postgres:\/\/.*\.$/m);
     assert.match(message, /^SAYWHEN_RATELIMIT is not a setting; did you mean SAYWHEN_RATE_LIMIT\?$/m);
     assert.ok(!message.includes("hidden"));
   });
