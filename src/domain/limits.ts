@@ -75,8 +75,10 @@ export const limits = {
   replicaPauseMs: 1000,
   /** Milliseconds that a stop waits for what PostgreSQL still does. */
   databaseCloseMs: 500,
+  /** Milliseconds after which PostgreSQL vacuums once more what was erased, for rows that somebody still read. */
+  scrubAgainMs: 600_000,
   /** Milliseconds that an erasure waits at most for PostgreSQL to vacuum what was erased. */
-  scrubMs: 10_000,
+  scrubMs: 3000,
   /** Milliseconds after which a node says again that it serves. */
   nodeBeatMs: 5000,
   /** Milliseconds after which a node that was not heard of counts as gone. */

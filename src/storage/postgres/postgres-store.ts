@@ -166,6 +166,7 @@ export class PostgresStore extends PostgresRecords implements Store, ClientStore
   async close(): Promise<void> {
     if (this.isClosed) return;
     this.isClosed = true;
+    this.#vacuum.close();
     await this.#writer.drain();
     await this.#parts.database.close();
   }

@@ -13,6 +13,8 @@ export class Vacuum {
   /** The tables that hold rows of what was erased since. */
   #stained = new Set<string>();
   #underWay: Promise<void> | undefined;
+  /** The tables that are to be vacuumed once more, as somebody may have read what was erased while they were. */
+  readonly #later = new Map<string, NodeJS.Timeout>();
 
   constructor(database: Database, onError: (kind: string) => void) {
     this.#database = database;
@@ -26,7 +28,7 @@ export class Vacuum {
 
   /**
    * Resolves when the tables were vacuumed, or after a while: no statement reads what was erased all the same, and the
-   * vacuum goes on. One that fails is left to PostgreSQL's own.
+   * vacuum goes on. One that fails is tried once more, later.
    */
   async scrubbed(): Promise<void> {
     const late = new AbortController();
@@ -52,5 +54,24 @@ export class Vacuum {
     } catch (error) {
       this.#onError(failureOf(error)?.kind ?? "unknown");
     }
+    for (const table of tables) this.#againLater(table);
+  }
+
+  /** Nothing more is vacuumed. */
+  close(): void {
+    for (const timer of this.#later.values()) clearTimeout(timer);
+  }
+
+  /** A row that an older snapshot still sees stays, and nothing says so: a second time finds those snapshots gone. */
+  #againLater(table: string): void {
+    if (this.#later.has(table)) return;
+    const again = (): void => {
+      this.stained([table]);
+      void this.#vacuumed().finally(() => {
+        clearTimeout(this.#later.get(table));
+        this.#later.delete(table);
+      });
+    };
+    this.#later.set(table, setTimeout(again, limits.scrubAgainMs).unref());
   }
 }
