@@ -30,6 +30,7 @@ import { Log, type LogOptions } from "./service/log.ts";
 import type { TileRecords } from "./service/log-store.ts";
 import { Presence } from "./service/presence.ts";
 import type { PastRecords } from "./service/store.ts";
+import { failureKinds } from "./storage/failure-kinds.ts";
 import { openKeyFiles } from "./storage/key-files.ts";
 import { openReplica, openStore, type Storage, type StorageOptions } from "./storage/open-store.ts";
 import { docsPage } from "./web/docs-page.ts";
@@ -63,7 +64,7 @@ export async function compose(
   tuning: Pick<StorageOptions, "groupWrites" | "groupsUnderWay"> = {},
 ): Promise<Service> {
   const { logger } = lines;
-  const metrics = makeMetrics();
+  const metrics = makeMetrics(failureKinds);
   const keyFiles = openKeyFiles(settings.key);
   await using opened = new AsyncDisposableStack();
   let log: Log | undefined;
@@ -74,10 +75,7 @@ export async function compose(
       metrics.group(group);
       log?.follow();
     },
-    onError: (kind) => {
-      metrics.storeError(kind);
-      logger.error({ kind }, "the storage failed");
-    },
+    onError: failureTeller(metrics, logger),
   });
   opened.defer(() => store.close());
   await beginOn(store, { opened, logger, metrics });
@@ -94,7 +92,7 @@ export async function compose(
   // Links are only written into answers, so the port that listening brings is known by then.
   const links: { -readonly [Part in keyof Links]: Links[Part] } = makeLinks(settings.baseUrl ?? "", settings.context);
   let isStopping = false;
-  const continuation = continuationOf(await store.identities(), proof.stoppedBecause === undefined);
+  const continuation = continuationOf(proof);
   const served = { settings, store, past, catalogue, continuation, clients, log: proof, links, metrics };
   const routes = routesOf({ ...served, isStopping: () => isStopping });
   const gate = { clients, rateLimit: rateLimit(settings.rateLimit), now: Date.now };
@@ -123,12 +121,23 @@ export async function compose(
   };
 }
 
+/** A log that was moved stays moved: that, and where to, is said once and not for each request. */
+function failureTeller(metrics: Metrics, logger: LogLines["logger"]): (kind: string, because?: string) => void {
+  let wasMoved = false;
+  return (kind, because) => {
+    metrics.storeError(kind);
+    if (kind === "moved" && wasMoved) return;
+    wasMoved ||= kind === "moved";
+    logger.error({ kind, because }, "the storage failed");
+  };
+}
+
 interface RouteParts {
   readonly settings: Settings;
   readonly store: Storage;
   readonly past: PastRecords;
   readonly catalogue: CatalogueInForce;
-  readonly continuation: LogContinuation;
+  readonly continuation: () => LogContinuation;
   readonly clients: ClientRegistry;
   readonly log: Log;
   readonly links: Links;
@@ -139,8 +148,22 @@ interface RouteParts {
 /** Every route that is served. */
 function routesOf(parts: RouteParts): Route[] {
   const { settings, store, past, catalogue, continuation, clients, log, links, metrics, isStopping } = parts;
-  const customers = { store, catalogue, continuation, put: settings.customerPut };
-  const organisations = { store, catalogue, continuation, subjects: settings.subjects };
+  const customers = {
+    store,
+    catalogue,
+    get continuation() {
+      return continuation();
+    },
+    put: settings.customerPut,
+  };
+  const organisations = {
+    store,
+    catalogue,
+    get continuation() {
+      return continuation();
+    },
+    subjects: settings.subjects,
+  };
   const routes: Route[] = [
     ...customerRoutes(customers),
     ...organisationRoutes(organisations, links),

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
+import type { Change } from "../src/domain/change.ts";
+import { StoreUnavailable } from "../src/service/store.ts";
 import { verifyLog } from "../src/service/verify-log.ts";
 import { NotRebuildable } from "../src/storage/derive-anew.ts";
 import { openPostgresRecords } from "../src/storage/postgres/open-records.ts";
@@ -93,6 +96,53 @@ describe("deriving everything anew on PostgreSQL", () => {
       throw new Error("somebody serves");
     };
     await assert.rejects(rebuildPostgres(url, refuse), /somebody serves/);
+    await dropDatabase(url);
+  });
+
+  it("lets whoever reads beside it, or began before, read what was there", async () => {
+    const url = await copyOf(sound);
+    const records = await openPostgresRecords(url);
+    const store = await openPostgresStore({ url });
+    const everybody = async (from: typeof records | typeof store) => {
+      const found: Change[] = [];
+      for await (const change of from.everyPreferences()) found.push(change);
+      return found;
+    };
+    const was = await everybody(store);
+    assert(was.length > 0);
+    const holder = new Client({ connectionString: url });
+    await holder.connect();
+    // Tiles are emptied after streams: by then those are gone for the rebuild itself.
+    await holder.query("BEGIN; LOCK TABLE saywhen.tile IN SHARE MODE");
+    const rebuilt = rebuildPostgres(url);
+    try {
+      const waiting = "SELECT FROM pg_locks WHERE NOT granted AND relation = 'saywhen.tile'::regclass";
+      while ((await onDatabase(url, waiting)).length === 0) await sleep(10);
+      assert.deepEqual(await everybody(store), was);
+    } finally {
+      await holder.end();
+      await rebuilt;
+    }
+    assert.deepEqual(await everybody(records), was);
+    assert.deepEqual(await everybody(store), was);
+    await Promise.all([records.close(), store.close()]);
+    await dropDatabase(url);
+  });
+
+  it("keeps a node that starts meanwhile from serving before it is through", async () => {
+    const url = await copyOf(sound);
+    await onDatabase(url, "DELETE FROM address");
+    const store = await openPostgresStore({ url });
+    let joined: Promise<string> | undefined;
+    await rebuildPostgres(url, async () => {
+      joined = store.nodes.joined({ id: "1", host: "here", pid: 1 }).then(
+        async () => ((await onDatabase(url, "SELECT FROM address")).length > 0 ? "later" : "too early"),
+        // It waits for seconds, and no longer.
+        (error: unknown) => (error instanceof StoreUnavailable ? "later" : String(error)),
+      );
+    });
+    assert.equal(await joined, "later");
+    await store.close();
     await dropDatabase(url);
   });
 });

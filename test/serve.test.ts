@@ -8,7 +8,7 @@ import { after, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { plainEnvironment, type Serving, serve } from "./support/serving.ts";
-import { temporaryFolder } from "./support/service.ts";
+import { adminToken, startInProcess, temporaryFolder } from "./support/service.ts";
 
 const root = join(import.meta.dirname, "..");
 const shell = promisify(execFile);
@@ -151,6 +151,29 @@ describe("saywhen serve", () => {
     const { stderr } = await serving.ended;
     assert.equal(stderr.match(/SIGTERM: finishing/g)?.length, 1);
   });
+});
+
+it("saywhen export ends without a word when nobody reads on, as other programs do", async () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, "saywhen.db");
+  await using running = await startInProcess({ file });
+  const put = (frequency: string) =>
+    running.service.server.inject({
+      method: "PUT",
+      url: "/api/2/organisations/3/emailpreferences",
+      headers: { authorization: `Bearer ${adminToken}` },
+      payload: { emailpreferences: { frequency } },
+    });
+  // More than a pipe holds, so that it is still writing when the reader is gone.
+  const changes = await Promise.all(Array.from({ length: 400 }, (_, each) => put(each % 2 ? "Daily" : "Weekly")));
+  assert.ok(changes.every(({ statusCode }) => statusCode === 200));
+  const line = `"$0" src/main.ts export organisation:3 | head -c 1`;
+  const env = plainEnvironment({ SAYWHEN_DATABASE: file });
+  const { stdout, stderr } = await shell("bash", ["-o", "pipefail", "-c", `${line}; echo " $?"`, process.execPath], {
+    cwd: root,
+    env,
+  });
+  assert.deepEqual([stdout, stderr], ["{ 141\n", ""]);
 });
 
 describe("saywhen serve, when it cannot start, says why in one message:", () => {

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
+import { withPassword } from "../config/password-file.ts";
 import { databaseAddress } from "../config/readers.ts";
-import type { Settings } from "../config/settings.ts";
+import { type Settings, settingsTable } from "../config/settings.ts";
 import type { MovedNow, MoveRequest } from "../compose-commands.ts";
 import { type Command, type CommandContext, CommandFailure, misunderstood } from "./command.ts";
 import { counted } from "./log.ts";
@@ -51,8 +52,8 @@ function read(args: readonly string[]): MoveRequest {
 
 function addressIn(option: string, text: string): string {
   const address = databaseAddress(text);
-  if (address !== undefined) return address;
-  throw new CommandFailure(`${option} must be the path of a file, or postgres://user:password@host:port/database.`, 2);
+  if (address !== undefined) return withPassword(address);
+  throw new CommandFailure(`${option} must be ${settingsTable.database.values}.`, 2);
 }
 
 function tellAbout({ from, to, size, sourceRoot, targetRoot, key }: MovedNow, { print }: CommandContext): void {

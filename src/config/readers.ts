@@ -33,23 +33,49 @@ export function databasePath(text: string): string | undefined {
   return text.startsWith(":memory:") || /^file:/i.test(text) ? undefined : filePath(text);
 }
 
-/** The address of a PostgreSQL database, or the path of a file that outlives the process. */
+/**
+ * The address of a PostgreSQL database, or the path of a file that outlives the process. PostgreSQL's other way to write an
+ * address, `host=… dbname=…`, is refused: a file of that name would be made, with the password in it.
+ */
 export function databaseAddress(text: string): string | undefined {
-  return /^postgres(ql)?:/.test(text) ? postgresAddress(text) : databasePath(text);
+  if (/(^|\s)(host|dbname|password)\s*=/i.test(text)) return undefined;
+  return /^postgres(ql)?:/i.test(text) ? postgresAddress(text) : databasePath(text);
 }
 
-/** The address of a PostgreSQL database. */
+const letter = "(?:[^\\s/?#@%]|%[\\da-f]{2})";
+const postgresForm = new RegExp(
+  `^postgres(?:ql)?://(?:${letter}*@)?(?:[\\w.-]+|\\[[\\da-f:.]+\\])(?::\\d+)?/${letter}+(?:\\?[^\\s#@]*)?$`,
+  "i",
+);
+
+/**
+ * The address of a PostgreSQL database, its scheme in lower case. It is read strictly: a `/`, `?`, `#` or `@` of the
+ * password that is not percent-encoded would make the rest of it a host or a database, which messages name.
+ */
 export function postgresAddress(text: string): string | undefined {
-  return /^postgres(ql)?:/.test(text) && URL.parse(text)?.hostname ? text : undefined;
+  const url = postgresForm.test(text) ? URL.parse(text) : null;
+  if (url === null || ![url.username, url.password, url.pathname].every(isDecodable)) return undefined;
+  // The driver would let each of these be stronger than what stands before them.
+  if (["host", "port", "user", "password", "database", "dbname"].some((name) => url.searchParams.has(name)))
+    return undefined;
+  return text.replace(/^\w+/, (scheme) => scheme.toLowerCase());
 }
 
-/** A database's address as it may be shown: without the password. */
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A database as it may be shown: the path of its file, or its address without user, password and what tunes it. */
 export function shownDatabase(database: string): string {
-  const url = /^postgres(ql)?:/.test(database) ? URL.parse(database) : null;
-  if (url === null) return database;
-  url.password = "";
-  url.searchParams.delete("password");
-  return url.href;
+  const address = postgresAddress(database);
+  if (address === undefined) return database;
+  const { hostname, port, pathname } = new URL(address);
+  return `postgres://${hostname}:${port || "5432"}${pathname}`;
 }
 
 /** An http or https URL without query, fragment and credentials; answered without a slash at its end. */

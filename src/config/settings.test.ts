@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { shownDatabase } from "./readers.ts";
 import { readSettings, type Settings, settingsTable } from "./settings.ts";
 
 function settingsOf(env: NodeJS.ProcessEnv): Settings {
@@ -54,7 +55,7 @@ describe("settings", () => {
     assert.equal(settings.databaseRead, replica);
     for (const text of ["replica.db", "https://replica.example.org", "postgres:secret"]) {
       assert.deepEqual(faultsOf({ SAYWHEN_DATABASE: database, SAYWHEN_DATABASE_READ: text }), [
-        "SAYWHEN_DATABASE_READ must be `postgres://user:password@host:port/database`.",
+        `SAYWHEN_DATABASE_READ must be ${settingsTable.databaseRead.values}.`,
       ]);
     }
     const [fault = "", ...others] = faultsOf({ SAYWHEN_DATABASE_READ: replica });
@@ -154,8 +155,47 @@ describe("settings", () => {
   });
 
   it("take a database of PostgreSQL, by either of its schemes", () => {
-    for (const database of ["postgres://u:hidden@h:5432/d?sslmode=require", "postgresql://h/d"]) {
+    const addresses = [
+      "postgres://u:hidden@h:5432/d?sslmode=require",
+      "postgresql://h/d",
+      "postgres://u:%2F%40@[::1]/d",
+    ];
+    for (const database of addresses) {
       assert.equal(settingsOf({ SAYWHEN_DATABASE: database }).database, database);
     }
+    assert.equal(settingsOf({ SAYWHEN_DATABASE: "POSTGRES://U@H/D" }).database, "postgres://U@H/D");
+  });
+
+  it("refuse an address that leaves open where the password ends, or what is meant, and repeat none of it", () => {
+    const texts = [
+      "postgres://saywhen:12/hidden@127.0.0.1:55415/saywhen",
+      "postgres://saywhen:12?hidden@127.0.0.1/saywhen",
+      "postgres://saywhen:x@ab/hidden@127.0.0.1/saywhen",
+      "postgres://saywhen:a@b/c#d%zzhidden@127.0.0.1/saywhen",
+      "postgres://saywhen:a#hidden@127.0.0.1/saywhen",
+      "postgres://saywhen:a@hidden@127.0.0.1/saywhen",
+      "postgres://saywhen:hidden%zz@127.0.0.1/saywhen",
+      "postgres://saywhen:hidden%ff@127.0.0.1/saywhen",
+      "postgres://saywhen:hidden@127.0.0.1:65536/saywhen",
+      "postgres://saywhen:hidden@127.0.0.1/",
+      "postgres://saywhen:hidden@127.0.0.1",
+      "postgres://saywhen:hidden@/saywhen?host=/socket",
+      "postgres:///saywhen?host=/hidden",
+      "postgres://h/saywhen?host=hidden",
+      "postgres://h/saywhen?password=hidden",
+      "postgre://saywhen:hidden@127.0.0.1/saywhen",
+      "host=127.0.0.1 password=hidden dbname=saywhen",
+      "user=saywhen password = hidden",
+    ];
+    for (const text of texts) {
+      const faults = faultsOf({ SAYWHEN_DATABASE: text });
+      assert.deepEqual(faults, [`SAYWHEN_DATABASE must be ${settingsTable.database.values}.`], text);
+    }
+  });
+
+  it("show a database by its path, or by host, port and name alone", () => {
+    assert.equal(shownDatabase("./data/saywhen.db"), "./data/saywhen.db");
+    assert.equal(shownDatabase("postgres://u:hidden@h/d?sslmode=require"), "postgres://h:5432/d");
+    assert.equal(shownDatabase("postgresql://u:hidden@h:6432/d"), "postgres://h:6432/d");
   });
 });

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { nearest } from "./nearest.ts";
+import { withPassword } from "./password-file.ts";
 import {
   bearerToken,
   contextPath,
@@ -35,6 +36,9 @@ export interface Setting<Value> {
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 const adminTokenLengthMin = 32;
+const postgresValues =
+  "`postgres://user:password@host:port/database`, with what is special in the password percent-encoded (`/` is `%2F`, " +
+  "`?` `%3F`, `#` `%23`, `@` `%40`, `%` `%25`), and a host, not a socket";
 const shippedCatalogue = fileURLToPath(new URL("../../catalogue.yaml", import.meta.url));
 
 /** Every setting there is. docs/config.md prints this table, and a variable that is not in it is refused at start. */
@@ -61,8 +65,7 @@ export const settingsTable = {
     meaning:
       "The database: an SQLite file, which is made when it is not there, with its folder; or the address of a PostgreSQL " +
       "database, which any number of nodes may share.",
-    values:
-      "the path of a file, or `postgres://user:password@host:port/database` (databases in memory are not supported)",
+    values: `the path of a file, or ${postgresValues}; databases in memory are not supported`,
     standard: "./data/saywhen.db",
     unset: () => "./data/saywhen.db",
     read: databaseAddress,
@@ -73,7 +76,7 @@ export const settingsTable = {
     meaning:
       "A replica of the PostgreSQL database, a hot standby: histories, the past, exports, the log's tiles and `saywhen verify` " +
       "are read there whenever it has all that the primary has.",
-    values: "`postgres://user:password@host:port/database`",
+    values: postgresValues,
     standard: "none",
     unset: (): string | undefined => undefined,
     read: postgresAddress,
@@ -199,6 +202,10 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): { settings: 
     const text = env[row.variable] || undefined;
     values[name] = text === undefined ? row.unset(values) : row.read(text);
     if (text !== undefined && values[name] === undefined) faults.push(faultOf(row, text));
+  }
+  for (const name of ["database", "databaseRead"]) {
+    const address = values[name];
+    if (typeof address === "string") values[name] = withPassword(address, env);
   }
   faults.push(...lonelyReplica(values), ...unknownVariables(env));
   return faults.length > 0 ? { faults } : { settings: values as Settings };

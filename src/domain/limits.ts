@@ -51,6 +51,8 @@ export const limits = {
   tokenSeconds: 3600,
   /** Milliseconds between two looks at whether another node has changed the clients: by then a revocation holds. */
   clientsFollowMs: 1000,
+  /** Milliseconds between two looks for secrets and tokens that are not known: they are shared by all who wait. */
+  clientsLookMs: 50,
   /** Secrets of one client; the oldest goes when one more is made, so that one can be replaced without a gap. */
   clientSecretsMax: 2,
   /** Milliseconds by which the log's last change may be ahead of the clock before the operator is told. */

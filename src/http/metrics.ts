@@ -40,7 +40,10 @@ const requestBuckets = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
 ];
 
-export function makeMetrics(): Metrics {
+/**
+ * @param storeFailures the kinds of failures that the storage may have: each is printed from the start
+ */
+export function makeMetrics(storeFailures: readonly string[] = []): Metrics {
   const register = new Registry();
   const requests = new Histogram({
     name: "http_server_request_duration_seconds",
@@ -72,6 +75,7 @@ export function makeMetrics(): Metrics {
     labelNames: ["kind"],
     registers: [register],
   });
+  for (const kind of storeFailures) storeErrors.inc({ kind }, 0);
   const replicaReads = new Counter({
     name: "saywhen_replica_reads_total",
     help: "Reads that a replica may answer, by who has answered them: replica, or primary.",

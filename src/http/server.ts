@@ -97,8 +97,9 @@ function serveRoutes(server: FastifyInstance, { routes, gate }: ServerParts): vo
             done();
           };
           const admission = admit(route, request, reply, gate);
-          if (admission instanceof Promise) admission.then(letIn, done);
-          else letIn(admission);
+          if (!(admission instanceof Promise)) letIn(admission);
+          // Whatever is thrown below `done` has nobody else who catches it, and would end the process.
+          else admission.then(letIn, done).catch((error: unknown) => reply.send(error));
         },
         handler: (request, reply) => answer(route, request, reply),
       });

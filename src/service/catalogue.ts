@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Catalogue, type CatalogueWords, openCatalogue } from "../domain/catalogue.ts";
 import { checkCatalogue } from "../domain/catalogue-check.ts";
 import {
@@ -57,19 +58,27 @@ export class CatalogueInForce {
     return this.#change;
   }
 
-  /** Puts a newer catalogue in force; an older one changes nothing, so the order in which calls arrive does not matter. */
+  /**
+   * Puts a newer catalogue in force; an older one changes nothing, so the order in which calls arrive does not matter.
+   * Another one in its very place is newer, too: the database was set back, and went on.
+   */
   adopt(change: Change<Catalogue>): void {
-    if (change.position <= this.#change.position) return;
+    if (change.position < this.#change.position) return;
     this.#words = this.#wordsOf(change);
     this.#change = change;
   }
 
-  /** One that is not in force is told by the change itself: what was not committed leaves its position to another. */
+  /** Told by the change itself: what was not committed, or was lost with a database, leaves its position to another. */
   #wordsOf(change: Change<Catalogue> | undefined): CatalogueWords {
-    if (change === undefined || change.position === this.#change.position) return this.#words;
+    if (change === undefined || isSame(change, this.#change)) return this.#words;
     if (this.#beside?.change !== change) this.#beside = { change, words: openCatalogue(change.document) };
     return this.#beside.words;
   }
+}
+
+/** What is read again is mostly the same object: then nothing is compared. */
+function isSame(one: Change<Catalogue>, other: Change<Catalogue>): boolean {
+  return one === other || (one.position === other.position && isDeepStrictEqual(one, other));
 }
 
 /** The catalogue that counts now, whichever node recorded it, with the change that did. */

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Client, IssuedToken, Scope } from "../domain/client.ts";
 import { limits } from "../domain/limits.ts";
 import type { ClientStore } from "./client-store.ts";
@@ -55,6 +56,8 @@ export class ClientRegistry {
   #turn: Promise<unknown> = Promise.resolve();
   /** The look that has not begun yet. */
   #nextLook: Promise<void> | undefined;
+  /** When (ms, monotonic) the last look began. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
   #isBehind = false;
 
   private constructor(store: ClientStore, { clock = Date.now, onError = () => undefined }: RegistryOptions) {
@@ -87,16 +90,13 @@ export class ClientRegistry {
 
   /**
    * Looks whether clients or tokens were changed by another node, and takes that over. When the promise resolves, all
-   * that was changed before the call is in force here. One look goes on at a time: those who ask meanwhile share the
-   * next.
+   * that was changed before the call is in force here. One look goes on at a time, and none sooner than
+   * `limits.clientsLookMs` after the last one began: those who ask meanwhile share the next.
    *
    * Rejects with StoreUnavailable.
    */
   look(): Promise<void> {
-    this.#nextLook ??= this.#inTurn(() => {
-      this.#nextLook = undefined;
-      return this.#takeOver();
-    });
+    this.#nextLook ??= this.#lookSoon();
     return this.#nextLook;
   }
 
@@ -185,9 +185,22 @@ export class ClientRegistry {
     if (this.#version !== undefined) this.#version += 1;
   }
 
+  /**
+   * What answers again after it was gone may be an older copy of the database, in which the same version has come to
+   * count other changes: then all of it is taken over anew.
+   */
+  async #versionNow(): Promise<number> {
+    try {
+      return await this.#store.clientsVersion();
+    } catch (error) {
+      this.#version = undefined;
+      throw error;
+    }
+  }
+
   /** The version is read first: what changes after that is met at the next look. */
   async #takeOver(): Promise<void> {
-    const version = await this.#store.clientsVersion();
+    const version = await this.#versionNow();
     if (version === this.#version) return;
     const clients = await this.#store.clients();
     const now = this.#clock();
@@ -197,6 +210,17 @@ export class ClientRegistry {
     for (const client of clients) this.#remember(client);
     for (const token of tokens) this.#rememberToken(token, now);
     this.#version = version;
+  }
+
+  /** Whoever sends tokens that are nobody's makes no more looks than this: the storage is not reached by all of them. */
+  async #lookSoon(): Promise<void> {
+    const wait = this.#lookedAt + limits.clientsLookMs - performance.now();
+    if (wait > 0) await delay(wait);
+    await this.#inTurn(() => {
+      this.#nextLook = undefined;
+      this.#lookedAt = performance.now();
+      return this.#takeOver();
+    });
   }
 
   async #lookInTime(): Promise<void> {

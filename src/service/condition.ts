@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { branchOf } from "./log-identity.ts";
-import type { LogIdentity } from "./log-store.ts";
+import type { Log } from "./log.ts";
 
 /**
  * What a document was when somebody read it: `<position it rests on, or none>.<catalogue version>`, and once the log was
@@ -27,16 +26,16 @@ export function versionOf(
 }
 
 /**
- * The continuation that a log is in, for as long as it is served: the part that only its newest origin has. How often it
- * was continued would not do, as an older backup knows of fewer continuations than there were.
+ * Tells the continuation that a log is in: the part that only its newest origin has. How often it was continued would
+ * not do, as an older backup knows of fewer continuations than there were.
  *
- * @param isSound whether the log extends what was signed before. One that does not was set back, and is yet to be
- *   continued; until then each start is a continuation of its own
+ * @param log one that is stopped does not extend what was signed before: it was set back, and is yet to be continued.
+ *   From then on each process is a continuation of its own
+ * @returns to be asked each time, as a database can be set back while it is served
  */
-export function continuationOf(identities: readonly Pick<LogIdentity, "origin">[], isSound: boolean): LogContinuation {
-  if (!isSound) return randomBytes(4).toString("hex");
-  const newest = identities.at(-1);
-  return newest && branchOf(newest.origin);
+export function continuationOf(log: Pick<Log, "branch" | "stoppedBecause">): () => LogContinuation {
+  const own = randomBytes(4).toString("hex");
+  return () => (log.stoppedBecause === undefined ? log.branch : own);
 }
 
 /** The conditions of RFC 9110 §13.1.1 and §13.1.2 under which a write may go ahead. */

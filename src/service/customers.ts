@@ -6,7 +6,7 @@ import type { Store } from "./store.ts";
 export interface Customers {
   readonly store: Store;
   readonly catalogue: CatalogueInForce;
-  /** Is part of every version that is given out. */
+  /** Is part of every version that is given out; another one once the log has stopped. */
   readonly continuation: LogContinuation;
   /** Whether a PUT leaves what it does not mention (`merge`) or drops it (`replace`). */
   readonly put: "merge" | "replace";

@@ -71,6 +71,14 @@ class Way implements Store {
     return this.to.identities();
   }
 
+  lineage() {
+    return this.to.lineage();
+  }
+
+  saveLineage() {
+    return this.to.saveLineage();
+  }
+
   opening(position: number) {
     return this.to.opening(position);
   }

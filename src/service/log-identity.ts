@@ -4,7 +4,7 @@ import { parseCheckpoint, ReceiptInvalid } from "../audit/verify-receipt.ts";
 import type { Continuation } from "../domain/log-acts.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { type KeyFiles, KeyUnusable } from "./key-files.ts";
-import type { LogIdentity, LogRecords, LogStore } from "./log-store.ts";
+import type { Lineage, LogIdentity, LogRecords, LogStore } from "./log-store.ts";
 import type { LogTree } from "./log-tree.ts";
 import { RecordDamaged, type Records } from "./store.ts";
 
@@ -140,6 +140,8 @@ export interface SignedBefore {
   readonly last?: SignedTree;
   /** Why nothing more may be signed: a sentence for the operator. */
   readonly stoppedBecause?: string;
+  /** Why nothing may be signed until another process has found the log to be whole: a sentence for the operator. */
+  readonly waitsBecause?: string;
 }
 
 /** A tree that was signed: its size and root, and the checkpoint as a signed note. */
@@ -152,13 +154,15 @@ export interface SignedTree {
 /**
  * Compares the last signed checkpoints, the database's own and the one kept beside the key, with the log. What is kept
  * may be of an identity that the database knows nothing of, once the log was continued because of that; then it is
- * still the very note that the continuation has seen.
+ * still the very note that the continuation has seen. In another lineage what the database says of itself counts for
+ * nothing: then `last` is only what is kept here.
  */
 export async function signedBefore(
-  store: Pick<LogRecords, "identities" | "size"> & Pick<Records, "opening">,
+  store: Pick<LogRecords, "identities" | "lineage" | "size"> & Pick<Records, "opening">,
   keyFiles: KeyFiles,
   tree: Pick<LogTree, "reach" | "root">,
 ): Promise<SignedBefore> {
+  const lineage = await store.lineage();
   const identities = await store.identities();
   const inForce = identities.at(-1);
   const kept = keyFiles.keptCheckpoint();
@@ -171,6 +175,7 @@ export async function signedBefore(
     },
   ];
   let last: SignedTree | undefined;
+  let own: SignedTree | undefined;
   for (const { note, where } of notes) {
     if (note === undefined) continue;
     const signed = openSigned(note, identities);
@@ -179,9 +184,25 @@ export async function signedBefore(
     if (signed.identity !== inForce) continue;
     const size = await store.size();
     if (!(await isPartOf(signed, size, tree))) return { stoppedBecause: notExtended(signed.size, size) };
-    if (last === undefined || last.size < signed.size) last = { size: signed.size, root: signed.root, note };
+    const found = { size: signed.size, root: signed.root, note };
+    if (note === kept) own = found;
+    if (last === undefined || last.size < found.size) last = found;
   }
-  return last === undefined ? {} : { last };
+  if (isConfirmed(lineage) || covers(own, last)) return last === undefined ? {} : { last };
+  return { waitsBecause: otherLineage(keyFiles.path), ...(own && { last: own }) };
+}
+
+/** Whether the database is what it was when a process last found the log to be whole. */
+export function isConfirmed(lineage: Lineage | undefined): boolean {
+  return lineage === undefined || lineage.present === lineage.recorded;
+}
+
+/**
+ * Whether a process that has signed `own` itself, or seen it signed, can say that the log is whole, which holds that: not
+ * where even the database knows of more.
+ */
+export function covers(own: SignedTree | undefined, recorded: SignedTree | undefined): boolean {
+  return own !== undefined && own.size >= (recorded?.size ?? 0);
 }
 
 /** What a checkpoint says, and which identity signed it; undefined when none of them did. */
@@ -223,6 +244,19 @@ export async function isPartOf(
 
 const goOn =
   "whoever was erased since may be back, and `saywhen log continue` erases them again and starts a new origin over what is there";
+
+/**
+ * Why nothing is signed by a process that does not know what was signed last.
+ *
+ * @param path of its key
+ */
+export function otherLineage(path: string): string {
+  return (
+    "The database was restored, moved to another server or taken over by a standby, and nobody has yet found that it holds all that was " +
+    `signed for; here it cannot be found out, without the newest checkpoint in ${path}.checkpoint. Start a node that has it, or copy ` +
+    `the newest .checkpoint of all nodes there and restart; if none has it any more, ${goOn}.`
+  );
+}
 
 /** Why nothing is signed after a checkpoint that cannot be understood. */
 export function unknownCheckpoint(where: string): string {

@@ -22,6 +22,12 @@ export interface LogRecords {
 
   /** Every identity that the log has had, the one in force last. */
   identities(): Promise<LogIdentity[]>;
+
+  /**
+   * From where the database has come to be what it is; undefined where the storage cannot tell, or where nothing can be
+   * written. A log without an identity records none.
+   */
+  lineage(): Promise<Lineage | undefined>;
 }
 
 /** What the log's tiles and bundles are made of. It may be read elsewhere than where it is written. */
@@ -34,7 +40,8 @@ export interface LogStore extends LogRecords {
 
   /**
    * Adds an identity, which is in force from then on. Where the log has another number of identities than the caller
-   * believes, none is added. So of two who take one on at the same time, one does.
+   * believes, none is added. So of two who take one on at the same time, one does. The present lineage is recorded with
+   * it.
    *
    * @param after how many identities the log has, as the caller believes
    * @returns whether it was added
@@ -48,6 +55,25 @@ export interface LogStore extends LogRecords {
    * @param origin that of the identity which has signed it
    */
   saveCheckpoint(checkpoint: SignedCheckpoint, origin: string): Promise<void>;
+
+  /**
+   * Records a lineage in which the log is known to be whole. One of an identity that is no longer in force changes
+   * nothing.
+   *
+   * @param present as `lineage` answered before the log was looked at
+   * @param origin that of the identity in force then
+   */
+  saveLineage(present: string, origin: string): Promise<void>;
+}
+
+/**
+ * What a restored copy of a database, and a standby that took over, have of their own. So a process that cannot know by
+ * itself whether all that was signed for is there, knows at least that somebody has to find out.
+ */
+export interface Lineage {
+  readonly present: string;
+  /** In which the log was last known to be whole. */
+  readonly recorded: string | undefined;
 }
 
 /** Under what name and key the log is signed. */

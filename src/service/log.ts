@@ -22,7 +22,7 @@ export interface LogOptions {
   readonly base?: string;
   /** Called with what goes wrong while nobody waits for it; it is tried again. */
   readonly onError: (error: unknown) => void;
-  /** Called once, when nothing is signed any more, or from the start: with `stoppedBecause`. */
+  /** Called when nothing is signed any more, or for now, or from the start: with `stoppedBecause`. */
   readonly onStopped?: (because: string) => void;
 }
 
@@ -43,6 +43,8 @@ export class Log {
   readonly #privateKey: KeyObject;
   readonly #cadence: NodeJS.Timeout;
   #stoppedBecause: string | undefined;
+  /** Why nothing is signed for now: another process may find the log to be whole. */
+  #waitsBecause: string | undefined;
   /** What was signed last, by whatever node, as far as it is known here. */
   #last: SignedTree | undefined;
   /** How many entries the log had when it was last looked at. */
@@ -65,6 +67,7 @@ export class Log {
     this.branch = branchOf(parts.identity.origin);
     this.verifierKey = verifierKeyOf(parts.identity.origin, parts.identity.publicKey);
     if (parts.before.stoppedBecause !== undefined) this.#stop(parts.before.stoppedBecause);
+    if (parts.before.waitsBecause !== undefined) this.#wait(parts.before.waitsBecause);
     this.#cadence = setInterval(() => void this.#signInTime(), limits.checkpointMs).unref();
     this.follow();
   }
@@ -84,7 +87,7 @@ export class Log {
 
   /** Why nothing is signed: a sentence for the operator. Undefined when all is well. */
   get stoppedBecause(): string | undefined {
-    return this.#stoppedBecause;
+    return this.#stoppedBecause ?? this.#waitsBecause;
   }
 
   /** What operations look at. */
@@ -188,15 +191,20 @@ export class Log {
   async #sign(): Promise<SignedTree> {
     if (this.#stoppedBecause !== undefined) throw new LogStopped(this.#stoppedBecause);
     const { store, keyFiles } = this.#options;
-    const { size, last, recorded, stoppedBecause } = await signedMeanwhile(store, {
+    const { origin } = this.#identity;
+    const { size, last, recorded, newLineage, stoppedBecause, waitsBecause } = await signedMeanwhile(store, {
       identity: this.#identity,
       last: this.#last,
       tree: this.#tree,
+      keyPath: keyFiles.path,
     });
     this.#size = size;
     if (stoppedBecause !== undefined) throw this.#stop(stoppedBecause);
+    if (waitsBecause !== undefined) throw this.#wait(waitsBecause);
+    if (newLineage !== undefined) await store.saveLineage(newLineage, origin);
+    this.#waitsBecause = undefined;
     const signed = last?.size === size ? last : await this.#signOver(size);
-    if (signed !== recorded) await store.saveCheckpoint(signed, this.#identity.origin);
+    if (signed !== recorded) await store.saveCheckpoint(signed, origin);
     if (signed !== this.#last) await keyFiles.keepCheckpoint(signed.note);
     this.#last = signed;
     return signed;
@@ -212,6 +220,13 @@ export class Log {
   #stop(because: string): LogStopped {
     this.#stoppedBecause = because;
     this.#options.onStopped?.(because);
+    return new LogStopped(because);
+  }
+
+  /** As long as it waits, it looks again each time, and says so once. */
+  #wait(because: string): LogStopped {
+    if (this.#waitsBecause === undefined) this.#options.onStopped?.(because);
+    this.#waitsBecause = because;
     return new LogStopped(because);
   }
 

@@ -9,6 +9,13 @@ export interface ServingNode {
 
 /** Who serves a storage that several nodes share. */
 export interface NodeStore {
+  /**
+   * Says that a node is about to serve, and waits until nobody works any more who asked before, and saw no node.
+   *
+   * @throws StoreUnavailable also where that takes too long
+   */
+  joined(node: ServingNode): Promise<void>;
+
   /** Says that a node serves: to be said again before it counts as gone. */
   heard(node: ServingNode): Promise<void>;
 

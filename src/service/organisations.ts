@@ -6,7 +6,7 @@ import type { Store } from "./store.ts";
 export interface Organisations {
   readonly store: Store;
   readonly catalogue: CatalogueInForce;
-  /** Is part of every version that is given out. */
+  /** Is part of every version that is given out; another one once the log has stopped. */
   readonly continuation: LogContinuation;
   /** `open`: an unknown id comes into being with its first PUT. `registered`: it has to be in the directory first. */
   readonly subjects: "open" | "registered";

@@ -8,7 +8,11 @@ export class NodesServe extends Error {
   override readonly name = "NodesServe";
 }
 
-/** Tells the storage that this node serves, for as long as it does: so that nobody works on it as if none did. */
+/**
+ * Tells the storage that this node serves, for as long as it does, so that nobody begins to work on it as if none did.
+ * A node that could not say so for a while, and serves all the same, does no harm: a rebuild is one transaction, beside
+ * which it reads what was there, and for whose end its writes wait; that the log was continued it learns as it signs.
+ */
 export class Presence {
   readonly #store: NodeStore;
   readonly #node: ServingNode = { id: randomUUID(), host: hostname(), pid: process.pid };
@@ -16,15 +20,19 @@ export class Presence {
 
   private constructor(store: NodeStore) {
     this.#store = store;
-    // While the storage cannot be reached nobody can work on it either.
     this.#beat = setInterval(() => void store.heard(this.#node).catch(() => undefined), limits.nodeBeatMs).unref();
   }
 
-  /** @throws StoreUnavailable */
+  /** @throws StoreUnavailable also while somebody works on the storage who takes no node to serve */
   static async begin(store: NodeStore): Promise<Presence> {
     const presence = new Presence(store);
-    await store.heard(presence.#node);
-    return presence;
+    try {
+      await store.joined(presence.#node);
+      return presence;
+    } catch (error) {
+      await presence.end();
+      throw error;
+    }
   }
 
   /** The node serves no more. Where that cannot be said, it counts as gone a little later. */

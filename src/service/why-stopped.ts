@@ -21,5 +21,6 @@ export async function whyStopped(
     throw error;
   }
   const tree = { reach: async () => undefined, root: (size: number) => rootOf(records, size) };
-  return (await signedBefore(records, keyFiles, tree)).stoppedBecause;
+  const { stoppedBecause, waitsBecause } = await signedBefore(records, keyFiles, tree);
+  return stoppedBecause ?? waitsBecause;
 }

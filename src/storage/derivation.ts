@@ -84,7 +84,8 @@ export class Derivation {
   /**
    * Derives what the next changes come to, and writes it.
    *
-   * @throws NotDerivable when one of them is damaged, or does not follow the one before it; nothing was written then
+   * @throws NotDerivable when the text of one of them does not fit its commitment, or it does not follow the one before
+   *   it; nothing was written then
    */
   async take(tables: DerivedTables, rows: readonly ChangeRow[]): Promise<void> {
     const taken = rows.map((row) => this.#look(row));

@@ -9,7 +9,12 @@ export interface MoveMarks {
   readonly movedTo: string | null;
   /** Where its log comes from, for as long as not all of it is there. */
   readonly movedFrom: string | null;
+  /** The run of the command that said so, by a name of its own: another run of the same command has another. */
+  readonly moveId: string | null;
 }
+
+/** What a database says that takes part in no move. */
+export const noMarks: MoveMarks = { movedTo: null, movedFrom: null, moveId: null };
 
 /**
  * Refuses to serve what is not the log's one place.

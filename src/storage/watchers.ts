@@ -25,8 +25,8 @@ export interface Watchers {
   readonly onErasure?: (erased: Erased) => () => void;
   /** Called after each commit that appended something. */
   readonly onGroup?: (carried: Carried) => void;
-  /** Called with each failure of the storage: `full`, `io`, `busy`, `readonly`, `corrupt` and the like. */
-  readonly onError?: (kind: string) => void;
+  /** Called with each failure of the storage, one of `failureKinds`, and with why, where a sentence is known. */
+  readonly onError?: (kind: string, because?: string) => void;
 }
 
 /** Watchers of which those that are missing do nothing. */

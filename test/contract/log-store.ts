@@ -95,6 +95,43 @@ export function logStoreContract(
       assert.deepEqual(await store.identities(), [first, second, third]);
     });
 
+    says("From where the database has come to be what it is; undefined where the storage cannot tell", async (test) => {
+      const store = await open(test);
+      const lineage = await store.lineage();
+      assert.deepEqual(await store.lineage(), lineage);
+      if (lineage !== undefined) assert.notEqual(lineage.present, "");
+    });
+
+    says("A log without an identity records none.", async (test) => {
+      const store = await open(test);
+      assert.equal((await store.lineage())?.recorded, undefined);
+    });
+
+    says("The present lineage is recorded with it.", async (test) => {
+      const store = await open(test);
+      await store.addIdentity(first, 0);
+      const lineage = await store.lineage();
+      assert.equal(lineage?.recorded, lineage?.present);
+    });
+
+    says("Records a lineage in which the log is known to be whole.", async (test) => {
+      const store = await open(test);
+      for (const [count, identity] of [first, second].entries()) await store.addIdentity(identity, count);
+      const before = await store.lineage();
+      await store.saveLineage("another", second.origin);
+      assert.deepEqual(await store.lineage(), before && { ...before, recorded: "another" });
+      await store.addIdentity(third, 2);
+      assert.deepEqual(await store.lineage(), before, "the next identity has its own");
+    });
+
+    says("One of an identity that is no longer in force changes nothing.", async (test) => {
+      const store = await open(test);
+      for (const [count, identity] of [first, second].entries()) await store.addIdentity(identity, count);
+      const before = await store.lineage();
+      await store.saveLineage("another", first.origin);
+      assert.deepEqual(await store.lineage(), before);
+    });
+
     says("Adds an identity, which is in force from then on.", async (test) => {
       const store = await open(test);
       assert.equal(await store.addIdentity(second, 0), true);

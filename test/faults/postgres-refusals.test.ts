@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { Client } from "pg";
@@ -59,7 +59,7 @@ describe("on PostgreSQL, a start", () => {
     const nobody = String(await freePort());
     const faults: readonly (readonly [string, RegExp])[] = [
       [changed(database, { password: "wrong-p4ss" }), /refuses the user or the password/],
-      [changed(database, { password: "" }), /password/],
+      [changed(database, { password: "" }), /no password was given/],
       [changed(database, { pathname: "/missing" }), /no such database/],
       [changed(database, { port: nobody }), /cannot be reached.*ECONNREFUSED/],
       [database.replace("127.0.0.1", "no-such-host.invalid"), /cannot be reached.*no-such-host\.invalid/],
@@ -77,12 +77,25 @@ describe("on PostgreSQL, a start", () => {
     const { exitCode, stderr, stdout } = await saywhen(dirname(cluster.key), ["serve"], env);
     assertWords(exitCode, stdout + stderr, words);
   });
+
+  it("takes its password from a password file, and warns of nothing", async () => {
+    await using cluster = await Cluster.start({ nodes: 0, prepare: ofPlainRole });
+    const folder = dirname(cluster.key);
+    const env = {
+      SAYWHEN_DATABASE: changed(cluster.database, { password: "" }),
+      SAYWHEN_KEY: cluster.key,
+      PGPASSFILE: join(folder, "passwords"),
+    };
+    writeFileSync(env.PGPASSFILE, `127.0.0.1:*:shared:node:${password}\n`, { mode: 0o600 });
+    const { exitCode, stderr } = await saywhen(folder, ["migrate"], env);
+    assert.deepEqual([exitCode, stderr], [0, ""]);
+  });
 });
 
 function assertWords(exitCode: number | null, text: string, words: RegExp): void {
   assert.equal(exitCode, 1, text);
   assert.match(text, words);
-  assert.match(text, /^The database postgres:\/\/node@\S+ cannot be used: [^\n]+\.\n?$/);
+  assert.match(text, /^The database postgres:\/\/[\w.-]+:\d+\/\w+ cannot be used: [^\n]+\.\n?$/);
   assert.doesNotMatch(text, /p4ss/);
 }
 

@@ -57,7 +57,8 @@ CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, breaking
 
 CREATE TABLE move (
   moved_to TEXT,
-  moved_from TEXT
+  moved_from TEXT,
+  move_id TEXT
 ) STRICT;
 
 CREATE TABLE readiness (

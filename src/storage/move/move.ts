@@ -1,7 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { ChangeRow } from "../../service/change-row.ts";
 import type { LogIdentity } from "../../service/log-store.ts";
 import { Derivation, NotDerivable } from "../derivation.ts";
+import { type MoveMarks, noMarks } from "../move-marks.ts";
 import { LogComparison, LogsDiffer } from "./compare-logs.ts";
 import { MoveFailed } from "./move-failed.ts";
 import type { ClosedSource, Counts, MoveSource, MoveTarget, Snapshot } from "./ports.ts";
@@ -32,9 +34,10 @@ export interface Moved {
 /**
  * Moves a log, with everything that belongs to it, from one database to another. Most of it is copied while the source is
  * served; only when all was verified is the source closed, and the rest copied. Called again after it was cut off, it goes
- * on where it was.
+ * on where it was: from then on a run that is still there, of the same command, writes nothing more.
  *
- * @throws MoveFailed, KeyUnusable, StoreUnavailable; then the source is open as it was before
+ * @throws MoveFailed, KeyUnusable, StoreUnavailable; then the source is open as it was before, unless another run goes on
+ *   or it was the very last step that failed, after which the target may be served: the next run says, or sees to it
  */
 export async function moveLog(options: MoveOptions): Promise<Moved> {
   try {
@@ -54,6 +57,9 @@ export async function moveLog(options: MoveOptions): Promise<Moved> {
 class Move {
   readonly #options: MoveOptions;
   readonly #comparison = new LogComparison();
+  readonly #moveId = randomUUID();
+  /** What the source said when this run began. */
+  #seen = noMarks;
 
   constructor(options: MoveOptions) {
     this.#options = options;
@@ -84,6 +90,7 @@ class Move {
   /** Refuses a target that holds anything but the beginning of this log. */
   async #begin(snapshot: Snapshot): Promise<void> {
     const { source, target } = this.#options;
+    this.#seen = snapshot.marks;
     const { movedTo, movedFrom } = snapshot.marks;
     const marks = await target.marks();
     if (movedFrom !== null) throw new MoveFailed(`${source.name} is itself being filled, from ${movedFrom}.`);
@@ -97,7 +104,7 @@ class Move {
       );
     }
     await this.#refuseOther(snapshot);
-    await target.begin(source.name);
+    await target.begin(this.#marks({ movedFrom: source.name }), marks);
   }
 
   /** Salts are random: no two logs have an entry alike. */
@@ -167,7 +174,11 @@ class Move {
 
   async #close(): Promise<ClosedSource> {
     const { source, target } = this.#options;
-    return source.close(target.name);
+    return source.close(this.#marks({ movedTo: target.name }), this.#seen);
+  }
+
+  #marks(marks: Partial<MoveMarks>): MoveMarks {
+    return { ...noMarks, ...marks, moveId: this.#moveId };
   }
 
   async #withSnapshot<Value>(work: (snapshot: Snapshot) => Promise<Value>): Promise<Value> {

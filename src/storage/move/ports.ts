@@ -55,29 +55,36 @@ export interface MoveSource {
   /**
    * Sees to it that nothing more is written to the log, and says in the database where it goes on.
    *
+   * @param seen what the database said when this run began
    * @throws StoreInUse when a process serves a file
+   * @throws MoveFailed when another run has closed it since
    */
-  close(movedTo: string): Promise<ClosedSource>;
+  close(marks: MoveMarks, seen: MoveMarks): Promise<ClosedSource>;
   end(): Promise<void>;
 }
 
 /** A source that takes no more changes. */
 export interface ClosedSource {
-  /** Takes back what `close` has done. */
+  /** Takes back what `close` has done, unless another run has closed it again since: then that one is to finish. */
   reopen(): Promise<void>;
   /** Leaves it as it is. */
   leave(): Promise<void>;
 }
 
-/** A database that is being filled. */
+/** A database that is being filled. Whatever is written to it throws MoveFailed once another run has taken it over. */
 export interface MoveTarget extends Entries {
   /** To be shown: without a password. */
   readonly name: string;
   marks(): Promise<MoveMarks>;
   /** Whether nothing was ever recorded in it. */
   isEmpty(): Promise<boolean>;
-  /** Says in the database that it is being filled. */
-  begin(movedFrom: string): Promise<void>;
+  /**
+   * Says in the database that it is being filled, by this run alone.
+   *
+   * @param seen what the database said, while it was empty or being filled
+   * @throws MoveFailed when that is so no longer
+   */
+  begin(marks: MoveMarks, seen: MoveMarks): Promise<void>;
   /** Runs work on its tables in one transaction; nobody else has added to the log of `size` entries meanwhile. */
   batch(size: number, work: (tables: DerivedTables) => Promise<void>): Promise<void>;
   /**

@@ -65,30 +65,18 @@ export class Changes {
   }
 
   /** A stream's newest change among the first `count` of the log, and whether there is a newer one. */
-  async headAmong(count: number, stream: Stream): Promise<Change | undefined> {
-    const row = await this.#streamRow(stream);
-    const then = row && (await this.#before(count, row));
-    return then === undefined ? undefined : this.#changeOf(stream, then);
+  headAmong(count: number, stream: Stream): Promise<Change | undefined> {
+    return this.#ofStream(stream, undefined, (row) => this.#headBefore(count, stream, row));
   }
 
   /** A stream's changes, the newest first; undefined when `from` is not one of them. */
-  async history(stream: Stream, limit: number, from?: number): Promise<Change[] | undefined> {
-    const first = from ?? (await this.#streamRow(stream))?.head;
-    if (first === undefined) return [];
-    const rows = await this.#statements.rows<ChangeRow>(historySql, [first, limit]);
-    const changes: Change[] = [];
-    for (const row of rows) {
-      const opening = isErased(row) ? "erased" : openingOf(row);
-      if (opening === "erased" || opening.change.stream !== stream) {
-        if (changes.length === 0 && from !== undefined) return undefined;
-        throw new RecordDamaged(row.position, "it is not of the stream of the change that follows it");
-      }
-      changes.push(opening.change);
-    }
-    if (rows.length === 0 && from !== undefined) return undefined;
-    const next = rows.length === 0 ? first : changes.at(-1)?.previous;
-    if (rows.length < limit && next !== undefined) throw new RecordDamaged(next, "it is missing");
-    return changes;
+  history(stream: Stream, limit: number, from?: number): Promise<Change[] | undefined> {
+    if (from !== undefined) return this.#historyFrom(from, stream, limit);
+    return this.#ofStream(stream, [], async ({ head }) => {
+      const changes = await this.#historyFrom(head, stream, limit);
+      if (changes === undefined) throw new RecordDamaged(head, "it is missing, or not of the stream that leads to it");
+      return changes;
+    });
   }
 
   /** How many changes have a time up to `ms`. */
@@ -122,11 +110,13 @@ export class Changes {
   async *everyPreferences(): AsyncGenerator<Change> {
     const end = await this.size();
     for await (const head of this.#heads("preferences")) {
-      const then =
-        head.position < end ? head.position : await this.#before(end, { id: head.stream, head: head.position });
-      if (then === undefined) continue;
       const { change } = openingOf(head);
-      yield then === head.position ? change : await this.#changeOf(change.stream, then);
+      const row = { id: head.stream, head: head.position };
+      const then =
+        head.position < end
+          ? change
+          : await this.#standing(change.stream, row, () => this.#headBefore(end, change.stream, row));
+      if (then !== undefined && then !== "gone") yield then;
     }
   }
 
@@ -148,6 +138,50 @@ export class Changes {
       if (page.length < pageSize) return;
       after = page.at(-1)?.id ?? after;
     }
+  }
+
+  /** What is read of a stream by its row; `none` where nothing is recorded of it. */
+  async #ofStream<Value>(stream: Stream, none: Value, read: (row: StreamRow) => Promise<Value>): Promise<Value> {
+    for (;;) {
+      const row = await this.#streamRow(stream);
+      if (row === undefined) return none;
+      const value = await this.#standing(stream, row, () => read(row));
+      if (value !== "gone") return value;
+    }
+  }
+
+  /** What is read by a stream's row, unless the stream was erased meanwhile: what then looks damaged is not. */
+  async #standing<Value>(stream: Stream, { id }: StreamRow, read: () => Promise<Value>): Promise<Value | "gone"> {
+    try {
+      return await read();
+    } catch (error) {
+      if (error instanceof RecordDamaged && (await this.#streamRow(stream))?.id !== id) return "gone";
+      throw error;
+    }
+  }
+
+  /** A stream's newest change before `end`. */
+  async #headBefore(end: number, stream: Stream, row: StreamRow): Promise<Change | undefined> {
+    const then = await this.#before(end, row);
+    return then === undefined ? undefined : this.#changeOf(stream, then);
+  }
+
+  /** A stream's changes, the newest first, from one of them on; undefined where that is not one of them. */
+  async #historyFrom(first: number, stream: Stream, limit: number): Promise<Change[] | undefined> {
+    const rows = await this.#statements.rows<ChangeRow>(historySql, [first, limit]);
+    const changes: Change[] = [];
+    for (const row of rows) {
+      const opening = isErased(row) ? "erased" : openingOf(row);
+      if (opening === "erased" || opening.change.stream !== stream) {
+        if (changes.length === 0) return undefined;
+        throw new RecordDamaged(row.position, "it is not of the stream of the change that follows it");
+      }
+      changes.push(opening.change);
+    }
+    if (rows.length === 0) return undefined;
+    const next = changes.at(-1)?.previous;
+    if (rows.length < limit && next !== undefined) throw new RecordDamaged(next, "it is missing");
+    return changes;
   }
 
   /** The position of a stream's newest change before `end`. */

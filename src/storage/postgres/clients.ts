@@ -15,7 +15,8 @@ const saveTokenSql = "INSERT INTO saywhen.token (sha256, client, expires_at, sco
 const dropExpiredSql = "DELETE FROM saywhen.token WHERE expires_at <= $1";
 const versionSql = "SELECT version FROM saywhen.client_version";
 const lockSql = "SELECT FROM saywhen.client_version FOR UPDATE";
-const refuseMovedSql = "SELECT saywhen.refuse_moved()";
+/** Fails where the log was moved to another database, or is still being moved to this one. */
+export const refuseMovedSql = "SELECT saywhen.refuse_moved()";
 const countSql = "UPDATE saywhen.client_version SET version = version + 1";
 
 interface ClientRow {

@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { limits } from "../../domain/limits.ts";
 import { StoreUnavailable } from "../../service/store.ts";
-import { failureOf, NotConnected, NotReplicated } from "./failure.ts";
+import { callOff, isRead } from "./call-off.ts";
+import { failureOf, IsStandby, NotConnected, NotReplicated, sqlStateOf } from "./failure.ts";
 
 /** What statements are sent to. */
 export interface Statements {
@@ -33,19 +35,33 @@ const beginSql =
   "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; " +
   `SET LOCAL idle_in_transaction_session_timeout = ${limits.databaseAnswerMs}`;
 
+const isStandbySql = "SELECT pg_is_in_recovery() AS is_standby";
+
+export interface DatabaseOptions {
+  /**
+   * Whether nobody may read from a standby, as what it has may be stale: each new connection is asked whether it leads to
+   * one, as the name may have come to lead elsewhere.
+   */
+  readonly isPrimary?: boolean;
+}
+
 /** A database, with a few connections that everybody shares. */
 export class Database implements Transactions {
   readonly #pool: pg.Pool;
   readonly #isPrepared: boolean;
+  readonly #isPrimary: boolean;
+  /** Connections of which it is not known yet that they lead to the primary. */
+  readonly #unchecked = new WeakSet<pg.PoolClient>();
   /** The connections that there are, and when (ms, monotonic) each came about. */
   readonly #since = new Map<pg.PoolClient, number>();
   /** When a connection was last found broken, or mute. */
   #brokeAt = Number.NEGATIVE_INFINITY;
 
   /** @param url `postgres://…`; `prepare=true` in its query lets statements be kept by the server's sessions */
-  constructor(url: string) {
+  constructor(url: string, { isPrimary = false }: DatabaseOptions = {}) {
     const { connectionString, isPrepared } = readUrl(url);
     this.#isPrepared = isPrepared;
+    this.#isPrimary = isPrimary;
     this.#pool = new pg.Pool({
       connectionString,
       max: limits.databaseConnections,
@@ -59,6 +75,7 @@ export class Database implements Transactions {
     this.#pool.on("error", () => undefined);
     this.#pool.on("connect", (client) => {
       this.#since.set(client, performance.now());
+      if (isPrimary) this.#unchecked.add(client);
       // Whoever uses it hears of that from the statement; unheard, the event would end the process.
       client.on("error", () => undefined);
     });
@@ -86,14 +103,17 @@ export class Database implements Transactions {
    * A connection of one's own, for as long as it takes; to be let go of by `release` or `drop`.
    *
    * @param end when (ms, monotonic) everything that is done with it has to have come to an end
-   * @throws NotConnected
+   * @throws NotConnected, IsStandby
    */
   async session(end: number = Number.POSITIVE_INFINITY): Promise<Session> {
     for (;;) {
       const client = await this.#connect(end);
       const session = new Session(client, this.#isPrepared, end);
       // When one connection is found broken the others of its time are likely to be: each would cost somebody an answer.
-      if ((this.#since.get(client) ?? 0) > this.#brokeAt) return session;
+      if ((this.#since.get(client) ?? 0) > this.#brokeAt) {
+        if (this.#unchecked.has(client)) await this.#check(client, session);
+        return session;
+      }
       session.drop();
     }
   }
@@ -129,6 +149,17 @@ export class Database implements Transactions {
     }
   }
 
+  async #check(client: pg.PoolClient, session: Session): Promise<void> {
+    try {
+      const [row] = await session.rows<{ is_standby: boolean }>(isStandbySql);
+      if (row?.is_standby !== false) throw new IsStandby();
+      this.#unchecked.delete(client);
+    } catch (error) {
+      session.drop();
+      throw error instanceof IsStandby ? error : new NotConnected(error);
+    }
+  }
+
   #transaction<Value>(
     end: number,
     work: (statements: Statements) => Promise<Value>,
@@ -150,7 +181,10 @@ export class Database implements Transactions {
       session.release();
       return value;
     } catch (error) {
-      if (failureOf(error)?.kind === "connection") this.#brokeAt = performance.now();
+      const kind = failureOf(error)?.kind ?? "";
+      if (kind === "connection") this.#brokeAt = performance.now();
+      // Where a pooler has led one to a standby, it may do so with the others: each is asked anew.
+      if (kind === "readonly" && this.#isPrimary) for (const each of this.#since.keys()) this.#unchecked.add(each);
       // Also what merely refused a statement: in a transaction it leaves nothing else to be done, and it is rare.
       session.drop();
       throw error;
@@ -164,6 +198,8 @@ export class Session implements Statements {
   readonly #isPrepared: boolean;
   readonly #end: number;
   #isReplicated = true;
+  /** Whether the server may still be at work on a statement that may be called off. */
+  #isReading = false;
 
   /** @param end when (ms, monotonic) everything has to have come to an end */
   constructor(client: pg.PoolClient, isPrepared: boolean, end: number) {
@@ -182,7 +218,12 @@ export class Session implements Statements {
       values: [...values],
       query_timeout: Number.isFinite(left) ? left : 0,
     };
-    const { rows } = await this.#client.query(query);
+    this.#isReading = isRead(sql);
+    const { rows } = await this.#client.query(query).catch((error: unknown) => {
+      if (sqlStateOf(error) !== undefined) this.#isReading = false;
+      throw error;
+    });
+    this.#isReading = false;
     if (!this.#isReplicated) throw new NotReplicated();
     return rows as Row[];
   }
@@ -196,6 +237,11 @@ export class Session implements Statements {
   /** Closes the connection: whatever it was doing is rolled back. */
   drop(): void {
     this.#client.off("notice", this.#notice);
+    if (this.#isReading) void callOff(this.#client).then(() => this.#destroy());
+    else this.#destroy();
+  }
+
+  #destroy(): void {
     // Without a farewell, for which a server that cannot be reached any more would have to be waited for.
     this.#client.connection.stream.destroy();
     this.#client.release(true);
@@ -209,9 +255,12 @@ export class Session implements Statements {
 
 const names = new Map<string, string>();
 
-/** A name for a statement's text: the server takes no more than 63 bytes. */
+/**
+ * A name for a statement's text, the same in every process: a pooler may give one the session of another. The server
+ * takes no more than 63 bytes.
+ */
 function nameOf(sql: string): string {
-  const name = names.get(sql) ?? `saywhen_${names.size}`;
+  const name = names.get(sql) ?? `saywhen_${createHash("sha256").update(sql).digest("hex").slice(0, 32)}`;
   names.set(sql, name);
   return name;
 }

@@ -53,6 +53,10 @@ describe("a failure of PostgreSQL", () => {
     const url = new URL(await newDatabase());
     url.password = "wrong";
     assert.deepEqual(summary(await failureAt(url.href, "SELECT 1")), { kind: "login", isUnknown: false });
+    url.password = "";
+    const none = await failureAt(url.href, "SELECT 1");
+    assert.deepEqual(summary(none), { kind: "login", isUnknown: false });
+    assert.match(none?.error.message ?? "", /^no password was given: in the address/);
     const other = (await newDatabase()).replace(/[^/]*$/, "nosuch");
     assert.deepEqual(summary(await failureAt(other, "SELECT 1")), { kind: "missing", isUnknown: false });
   });

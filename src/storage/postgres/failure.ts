@@ -1,7 +1,8 @@
 import { OutcomeUnknown, StoreUnavailable } from "../../service/store.ts";
+import type { FailureKind } from "../failure-kinds.ts";
 
 /** SQLSTATEs (postgresql.org/docs/current/errcodes-appendix.html) that tell of the storage, not of what was asked of it. */
-const kinds: readonly (readonly [RegExp, kind: string, what: string])[] = [
+const kinds: readonly (readonly [RegExp, kind: FailureKind, what: string])[] = [
   [/^08/, "connection", "the connection to the database broke"],
   [/^28/, "login", "the database refuses the user or the password"],
   [/^3D/, "missing", "there is no such database"],
@@ -43,6 +44,15 @@ export class NotConnected extends Error {
   }
 }
 
+/** The server is a standby, where the primary is needed: nothing was sent. */
+export class IsStandby extends Error {
+  override readonly name = "IsStandby";
+
+  constructor() {
+    super("the address of the database leads to a standby");
+  }
+}
+
 /** Committed, and not known to have reached the standby: somebody called the wait for it off. */
 export class NotReplicated extends Error {
   override readonly name = "NotReplicated";
@@ -54,7 +64,7 @@ export class NotReplicated extends Error {
 
 /** A failure of the storage: its kind, a word for the metrics, and the error that callers get. */
 export interface Failure {
-  readonly kind: string;
+  readonly kind: FailureKind;
   readonly error: StoreUnavailable;
   /** Whether nobody can tell what became of the statement: its connection broke before the answer was whole. */
   readonly isUnknown: boolean;
@@ -66,6 +76,7 @@ export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof OutcomeUnknown) return { kind: "unknown-outcome", error, isUnknown: false };
   if (error instanceof StoreUnavailable) return { kind: "unavailable", error, isUnknown: false };
   if (error instanceof NotConnected) return notConnected(error);
+  if (error instanceof IsStandby) return failure(error, "readonly", error.message, false);
   if (error instanceof NotReplicated) return failure(error, "standby", error.message, true);
   if (isOfConnection(error)) return failure(error, "connection", "the database cannot be reached", true);
   const code = sqlStateOf(error) ?? "";
@@ -82,8 +93,15 @@ export function sqlStateOf(error: unknown): string | undefined {
   return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
+/** What the driver says when the server asks for a password and there is none. */
+const noPassword = /client password must be a (non-empty )?string/;
+
 /** Whatever keeps a connection from coming about is foreseen: certificates and ways of authentication, too. */
 function notConnected({ cause, message }: NotConnected): Failure {
+  if (cause instanceof Error && noPassword.test(cause.message)) {
+    const what = "no password was given: in the address, by PGPASSWORD, or in a password file (PGPASSFILE)";
+    return { kind: "login", error: new StoreUnavailable(what), isUnknown: false };
+  }
   const known =
     failureOf(cause) ?? failure(cause instanceof Error ? cause : new Error(message), "connection", message, false);
   return { ...known, isUnknown: false };
@@ -100,6 +118,6 @@ function isOfConnection(error: Error): boolean {
 }
 
 /** The server's own words may hold what was sent: they go to the cause, which is not printed to senders. */
-function failure(cause: Error, kind: string, what: string, isUnknown: boolean): Failure {
+function failure(cause: Error, kind: FailureKind, what: string, isUnknown: boolean): Failure {
   return { kind, error: new StoreUnavailable(what, { cause }), isUnknown };
 }

@@ -66,18 +66,21 @@ describe("the fitness of a PostgreSQL server", () => {
     assert.match(await refusal(url), /synchronous_commit is off/);
     await set("synchronous_commit = local");
     assert.equal(await refusal(url), "");
+    await set("client_min_messages = error");
+    assert.match(await refusal(url), /client_min_messages is error.*standby/);
+    await set("client_min_messages = warning");
     await set("default_transaction_isolation = 'serializable'");
     assert.match(await refusal(url), /default_transaction_isolation is serializable/);
   });
 
-  it("is told of where the files may not survive, and where nothing can be written", async () => {
+  it("is told of where the files may not survive, and refused where nothing can be written", async () => {
     const url = await server.createDatabase();
     const [fsync = "", pages = "", ...others] = await warnings(url);
     assert.match(fsync, /fsync is off/);
     assert.match(pages, /full_page_writes is off/);
     assert.deepEqual(others, []);
     await server.query(`ALTER DATABASE ${nameOf(url)} SET default_transaction_read_only = on`);
-    assert.match((await warnings(url)).at(-1) ?? "", /refuses to be written/);
+    assert.match(await refusal(url), /default_transaction_read_only is on/);
   });
 
   it("does not depend on what a shared session was told about commits", async (test) => {
@@ -85,13 +88,14 @@ describe("the fitness of a PostgreSQL server", () => {
     await (await openPostgresStore({ url })).close();
     const database = new Database(url);
     test.after(() => database.close());
-    const setting = await database.transaction(async (statements) => {
-      await statements.rows("SET synchronous_commit = off");
+    const settings = await database.transaction(async (statements) => {
+      await statements.rows("SET synchronous_commit = off; SET client_min_messages = error");
       await statements.rows("SELECT saywhen.take_head()");
-      const [row] = await statements.rows<{ now: string }>("SELECT current_setting('synchronous_commit') AS now");
-      return row?.now;
+      const sql =
+        "SELECT current_setting('synchronous_commit') AS commits, current_setting('client_min_messages') AS told";
+      return (await statements.rows(sql))[0];
     });
-    assert.equal(setting, "on");
+    assert.deepEqual(settings, { commits: "on", told: "warning" });
   });
 
   const good: ServerFacts = {
@@ -101,6 +105,7 @@ describe("the fitness of a PostgreSQL server", () => {
     synchronous: "on",
     read_only: "off",
     is_standby: false,
+    messages: "notice",
     fsync: "on",
     full_page_writes: "on",
   };
@@ -111,7 +116,7 @@ describe("the fitness of a PostgreSQL server", () => {
     assert.match(refusalsOf({ ...good, version: 140_012 }).join(), /PostgreSQL 14 is too old/);
   });
 
-  it("is told of where the server is a standby", () => {
-    assert.match(warningsOf({ ...good, is_standby: true, read_only: "on" }).join(), /^The database is a standby/);
+  it("is refused where the server is a standby", () => {
+    assert.match(refusalsOf({ ...good, is_standby: true, read_only: "on" }).join(), /^The database is a standby/);
   });
 });

@@ -14,6 +14,8 @@ export interface ServerFacts {
   readonly synchronous: string;
   readonly read_only: string;
   readonly is_standby: boolean;
+  /** The least of what the server tells of that it still sends. */
+  readonly messages: string;
   readonly fsync: string;
   readonly full_page_writes: string;
 }
@@ -25,6 +27,7 @@ const factsSql =
   "current_setting('default_transaction_isolation') AS isolation, " +
   "current_setting('synchronous_commit') AS synchronous, " +
   "current_setting('default_transaction_read_only') AS read_only, pg_is_in_recovery() AS is_standby, " +
+  "current_setting('client_min_messages') AS messages, " +
   "current_setting('fsync') AS fsync, current_setting('full_page_writes') AS full_page_writes";
 
 /**
@@ -42,7 +45,8 @@ export async function checkFitness(statements: Statements): Promise<string[]> {
 }
 
 /** Why a server cannot be used: a sentence each. */
-export function refusalsOf({ version, encoding, isolation, synchronous }: ServerFacts): string[] {
+export function refusalsOf(facts: ServerFacts): string[] {
+  const { version, encoding, isolation, synchronous, messages, is_standby, read_only } = facts;
   const refusals: string[] = [];
   if (version < oldestVersion)
     refusals.push(`PostgreSQL ${Math.floor(version / 10_000)} is too old; from version 15 on it will do.`);
@@ -61,16 +65,26 @@ export function refusalsOf({ version, encoding, isolation, synchronous }: Server
       `default_transaction_isolation is ${isolation}, in which nodes would refuse each other's writes; ` +
         "set it to 'read committed' for this user and database.",
     );
+  if (messages === "error")
+    refusals.push(
+      "client_min_messages is error, so that nobody would hear that the wait for a standby was called off; " +
+        "set it to warning for this user and database.",
+    );
+  if (is_standby)
+    refusals.push(
+      "The database is a standby, in which nothing can be written: lead SAYWHEN_DATABASE to the primary, or promote it.",
+    );
+  else if (read_only === "on")
+    refusals.push(
+      "default_transaction_read_only is on, so that nothing can be written; set it to off for this user and database.",
+    );
   return refusals;
 }
 
 /** What the operator should know of a server that can be used. */
-export function warningsOf({ fsync, full_page_writes, is_standby, read_only }: ServerFacts): string[] {
+export function warningsOf({ fsync, full_page_writes }: ServerFacts): string[] {
   const warnings: string[] = [];
   if (fsync !== "on") warnings.push("fsync is off in the database: a power loss can destroy it.");
   if (full_page_writes !== "on") warnings.push("full_page_writes is off in the database: a power loss can destroy it.");
-  if (is_standby) warnings.push("The database is a standby: nothing can be written until it is promoted.");
-  else if (read_only === "on")
-    warnings.push("default_transaction_read_only is on: the database refuses to be written.");
   return warnings;
 }

@@ -2,11 +2,12 @@ import type { Change } from "../../domain/change.ts";
 import { limits } from "../../domain/limits.ts";
 import type { Stream } from "../../domain/stream.ts";
 import type { ChangeRow } from "../../service/change-row.ts";
-import { RecordDamaged, StoreUnavailable } from "../../service/store.ts";
+import { RecordDamaged } from "../../service/store.ts";
 import type { Digest } from "../digest.ts";
 import { Recent } from "../recent.ts";
 import { openingOf } from "../stored-change.ts";
 import type { Statements } from "./database.ts";
+import { withoutLate } from "./late.ts";
 
 const newestSql = "SELECT * FROM saywhen.newest($1, $2)";
 
@@ -101,18 +102,10 @@ export class Heads {
       const start = performance.now();
       void this.#answer(group).finally(() => {
         this.#underWay -= 1;
-        if (performance.now() - start > limits.databaseQueueMs) this.#sendAway();
+        if (performance.now() - start > limits.databaseQueueMs) this.#waiting = withoutLate(this.#waiting, "reads");
         this.#next();
       });
     }
-  }
-
-  /** Whoever waited for long behind a statement that hung is told so while there is time: the next could hang as well. */
-  #sendAway(): void {
-    const before = performance.now() - limits.databaseQueueMs;
-    const late = this.#waiting.filter(({ since }) => since < before);
-    this.#waiting = this.#waiting.filter(({ since }) => since >= before);
-    for (const { reject } of late) reject(new StoreUnavailable("the database takes too long with other reads"));
   }
 
   async #answer(group: readonly Waiting[]): Promise<void> {

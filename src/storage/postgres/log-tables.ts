@@ -1,9 +1,10 @@
 import { tileHashes } from "../../audit/tiles.ts";
 import type { Entry } from "../../audit/verify-receipt.ts";
 import { type ChangeRow, entryOf } from "../../service/change-row.ts";
-import type { LogIdentity, SignedCheckpoint, Tile } from "../../service/log-store.ts";
+import type { Lineage, LogIdentity, SignedCheckpoint, Tile } from "../../service/log-store.ts";
 import { StoreUnavailable } from "../../service/store.ts";
 import type { Statements } from "./database.ts";
+import { staysSql } from "./move-marks.ts";
 
 const entriesSql =
   "SELECT at, kind, commitment FROM saywhen.change WHERE position >= $1 AND position < $2 ORDER BY position";
@@ -17,15 +18,19 @@ const saveTilesSql =
   "ORDER BY 1, 2 ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes " +
   "WHERE length(excluded.hashes) >= length(tile.hashes)";
 const identitiesSql = "SELECT origin, public_key, since, checkpoint_size, checkpoint FROM saywhen.log ORDER BY number";
-// A log that was moved away and goes on here under another name is no longer the one that was moved.
 const addIdentitySql =
   "WITH added AS (INSERT INTO saywhen.log (number, origin, public_key, since, checkpoint_size, checkpoint) " +
   "SELECT count(*) + 1, $1, $2, $3, $4, $5 FROM saywhen.log HAVING count(*) = $6 ON CONFLICT (number) DO NOTHING RETURNING number), " +
-  "stays AS (UPDATE saywhen.log_head SET moved_to = NULL WHERE moved_to IS NOT NULL AND EXISTS (SELECT FROM added)) " +
+  `stays AS (${staysSql} AND EXISTS (SELECT FROM added)) ` +
   "SELECT number FROM added";
 const saveCheckpointSql =
   "UPDATE saywhen.log SET checkpoint_size = $1, checkpoint = $2 " +
   "WHERE number = (SELECT max(number) FROM saywhen.log) AND origin = $3 AND coalesce(checkpoint_size, 0) <= $1";
+
+const lineageSql =
+  "SELECT saywhen.lineage() AS present, (SELECT lineage FROM saywhen.log ORDER BY number DESC LIMIT 1) AS recorded";
+const saveLineageSql =
+  "UPDATE saywhen.log SET lineage = $1 WHERE number = (SELECT max(number) FROM saywhen.log) AND origin = $2";
 
 /** The log's last change: where it stands, and what tells it from every other that may stand there. */
 export interface LastChange {
@@ -39,6 +44,11 @@ interface IdentityRow {
   readonly since: number;
   readonly checkpoint_size: number | null;
   readonly checkpoint: string | null;
+}
+
+interface LineageRow {
+  readonly present: string | null;
+  readonly recorded: string | null;
 }
 
 /** The entries of the log, which are columns of its changes, and what is derived from them. */
@@ -98,7 +108,11 @@ export class LogTables {
     return (await this.#statements.rows<IdentityRow>(identitiesSql)).map(identityOf);
   }
 
-  /** @returns whether it was added: another node may have been first */
+  /**
+   * Adds an identity; a log that was moved away goes on here from then on.
+   *
+   * @returns whether it was added: another node may have been first
+   */
   async addIdentity({ origin, publicKey, since, checkpoint }: LogIdentity, after: number): Promise<boolean> {
     const values = [origin, publicKey, since, checkpoint?.size ?? null, checkpoint?.note ?? null, after];
     return (await this.#statements.rows(addIdentitySql, values)).length > 0;
@@ -106,6 +120,17 @@ export class LogTables {
 
   async saveCheckpoint({ size, note }: SignedCheckpoint, origin: string): Promise<void> {
     await this.#statements.rows(saveCheckpointSql, [size, note, origin]);
+  }
+
+  /** Undefined on a standby. */
+  async lineage(): Promise<Lineage | undefined> {
+    const [row] = await this.#statements.rows<LineageRow>(lineageSql);
+    if (typeof row?.present !== "string") return undefined;
+    return { present: row.present, recorded: row.recorded ?? undefined };
+  }
+
+  async saveLineage(present: string, origin: string): Promise<void> {
+    await this.#statements.rows(saveLineageSql, [present, origin]);
   }
 }
 

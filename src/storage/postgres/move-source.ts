@@ -12,16 +12,16 @@ import {
   plainTables,
   type Snapshot,
 } from "../move/ports.ts";
-import type { MoveMarks } from "../move-marks.ts";
+import { refuseClosed } from "../move/runs.ts";
+import { type MoveMarks, noMarks } from "../move-marks.ts";
 import { changeColumns } from "./change-row.ts";
 import { Database, type Statements } from "./database.ts";
 import { failureOf } from "./failure.ts";
 import { LogTables } from "./log-tables.ts";
 import { checkSchema } from "./migrate.ts";
-import { readMarks, writeMarks } from "./move-marks.ts";
+import { lockMarks, readMarks, writeMarks } from "./move-marks.ts";
 import { Snapshot as Moment } from "./snapshot.ts";
 
-const sizeSql = "SELECT coalesce(max(position) + 1, 0) AS size FROM saywhen.change";
 const changesSql = `SELECT ${changeColumns} FROM saywhen.change WHERE position >= $1 ORDER BY position LIMIT ${pageRows}`;
 const erasuresSql = changesSql.replace("WHERE", "WHERE kind = 'erasure' AND");
 const sizesSql = "SELECT kind, entries, ever FROM saywhen.directory_size";
@@ -50,18 +50,25 @@ export class PostgresMoveSource implements MoveSource {
     }
   }
 
-  async close(movedTo: string): Promise<ClosedSource> {
-    await this.#mark({ movedTo, movedFrom: null });
-    return { reopen: () => this.#mark({ movedTo: null, movedFrom: null }), leave: async () => {} };
+  async close(marks: MoveMarks, seen: MoveMarks): Promise<ClosedSource> {
+    await this.#locked(async (now, transaction) => {
+      refuseClosed(now, seen, this.name);
+      await writeMarks(transaction, marks);
+    });
+    const reopen = () =>
+      this.#locked(async (now, transaction) => {
+        if (now.moveId === marks.moveId) await writeMarks(transaction, noMarks);
+      });
+    return { reopen, leave: async () => {} };
   }
 
   async end(): Promise<void> {
     await this.#database.close();
   }
 
-  async #mark(marks: MoveMarks): Promise<void> {
+  async #locked(work: (now: MoveMarks, transaction: Statements) => Promise<void>): Promise<void> {
     try {
-      await this.#database.transaction((transaction) => writeMarks(transaction, marks));
+      await this.#database.transaction(async (transaction) => work(await lockMarks(transaction), transaction));
     } catch (error) {
       throw failureOf(error)?.error ?? error;
     }
@@ -124,8 +131,8 @@ class PostgresMoment implements Snapshot {
 
 /** How many changes there are. */
 export async function sizeOf(statements: Statements): Promise<number> {
-  const [row] = await statements.rows<{ size: number }>(sizeSql);
-  return row?.size ?? 0;
+  const last = await new LogTables(statements).last();
+  return last === undefined ? 0 : last.position + 1;
 }
 
 /** How many rows a database has of what is derived. */

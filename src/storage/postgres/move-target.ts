@@ -7,7 +7,8 @@ import type { DerivedTables, ErasedLine } from "../derivation.ts";
 import type { Digest } from "../digest.ts";
 import { MoveFailed } from "../move/move-failed.ts";
 import { type Counts, type MoveTarget, type PlainRows, plainTables } from "../move/ports.ts";
-import type { MoveMarks } from "../move-marks.ts";
+import { refuseBegun, refuseTaken } from "../move/runs.ts";
+import { type MoveMarks, noMarks } from "../move-marks.ts";
 import { blankSql } from "./change-row.ts";
 import { Database, type Statements } from "./database.ts";
 import { PostgresDerivedTables } from "./derived-tables.ts";
@@ -17,13 +18,11 @@ import { checkFitness } from "./fitness.ts";
 import { PostgresInspection } from "./inspection.ts";
 import { LogTables } from "./log-tables.ts";
 import { migrate } from "./migrate.ts";
-import { readMarks, writeMarks } from "./move-marks.ts";
+import { lockMarks, readMarks, writeMarks } from "./move-marks.ts";
 import { countsOf, sizeOf } from "./move-source.ts";
-import { patiently } from "./patience.ts";
+import { patienceSql, patiently } from "./patience.ts";
+import { makeRoom, roomAhead } from "./room.ts";
 import { Snapshot } from "./snapshot.ts";
-
-/** Positions that room is made for at once. */
-const roomAhead = 20_000_000;
 
 const isEmptySql =
   "SELECT NOT EXISTS (SELECT FROM saywhen.change) AND NOT EXISTS (SELECT FROM saywhen.client) " +
@@ -70,6 +69,8 @@ class PostgresMoveTarget implements MoveTarget {
   readonly #statements: Statements;
   readonly #digest: Digest;
   readonly #log: LogTables;
+  /** The run that fills it. */
+  #moveId: string | null = null;
   #room = 0;
   /** Whether the pages still hold what was erased. */
   #isStained = false;
@@ -94,22 +95,24 @@ class PostgresMoveTarget implements MoveTarget {
     return readMarks(this.#statements);
   }
 
-  async isEmpty(): Promise<boolean> {
-    const [row] = await this.#statements.rows<{ is_empty: boolean }>(isEmptySql);
-    return row?.is_empty === true;
+  isEmpty(): Promise<boolean> {
+    return isEmpty(this.#statements);
   }
 
-  begin(movedFrom: string): Promise<void> {
-    return this.#transaction((transaction) => writeMarks(transaction, { movedTo: null, movedFrom }));
+  async begin(marks: MoveMarks, seen: MoveMarks): Promise<void> {
+    await this.#locked(async (transaction, now) => {
+      refuseBegun(now, seen, await isEmpty(transaction), this.name);
+      await writeMarks(transaction, marks);
+    });
+    this.#moveId = marks.moveId;
   }
 
   async batch(size: number, work: (tables: DerivedTables) => Promise<void>): Promise<void> {
     if (size + roomAhead / 2 > this.#room) {
+      await makeRoom(this.#statements, size + roomAhead);
       this.#room = size + roomAhead;
-      await this.#statements.rows("SELECT saywhen.make_room($1)", [this.#room]);
     }
     await this.#transaction(async (transaction) => {
-      await transaction.rows("SELECT FROM saywhen.log_head FOR UPDATE");
       if ((await sizeOf(transaction)) !== size) throw new MoveFailed(`Somebody else writes to ${this.name}.`);
       const tables = new PostgresDerivedTables(transaction, this.#digest, (rows) => addChanges(transaction, rows));
       await tables.plan();
@@ -130,7 +133,7 @@ class PostgresMoveTarget implements MoveTarget {
   }
 
   async saveTiles(tiles: readonly Tile[]): Promise<void> {
-    if (tiles.length > 0) await this.#log.saveTiles(tiles);
+    if (tiles.length > 0) await this.#transaction((transaction) => new LogTables(transaction).saveTiles(tiles));
   }
 
   settle(rows: PlainRows, sizes: readonly DirectorySizeRow[]): Promise<void> {
@@ -171,20 +174,37 @@ class PostgresMoveTarget implements MoveTarget {
 
   async finish(): Promise<void> {
     if (this.#isStained) await this.tidy();
-    await this.#transaction((transaction) => writeMarks(transaction, { movedTo: null, movedFrom: null }));
+    await this.#transaction((transaction) => writeMarks(transaction, noMarks));
   }
 
   async end(): Promise<void> {
     await this.#database.close();
   }
 
-  async #transaction<Value>(work: (transaction: Statements) => Promise<Value>): Promise<Value> {
+  /** Nobody else writes to it meanwhile, and nobody has taken it over. */
+  #transaction<Value>(work: (transaction: Statements) => Promise<Value>): Promise<Value> {
+    return this.#locked((transaction, now) => {
+      refuseTaken(now, this.#moveId, this.name);
+      return work(transaction);
+    });
+  }
+
+  async #locked<Value>(work: (transaction: Statements, now: MoveMarks) => Promise<Value>): Promise<Value> {
     try {
-      return await this.#database.transaction((statements) => work(patiently(statements)));
+      return await this.#database.transaction(async (statements) => {
+        const transaction = patiently(statements);
+        await transaction.rows(patienceSql);
+        return work(transaction, await lockMarks(transaction));
+      });
     } catch (error) {
       throw failureOf(error)?.error ?? error;
     }
   }
+}
+
+async function isEmpty(statements: Statements): Promise<boolean> {
+  const [row] = await statements.rows<{ is_empty: boolean }>(isEmptySql);
+  return row?.is_empty === true;
 }
 
 async function addChanges(transaction: Statements, rows: readonly ChangeRow[]): Promise<void> {

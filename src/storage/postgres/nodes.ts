@@ -24,6 +24,11 @@ export class Nodes implements NodeStore {
     await this.#statements.rows(heardSql, [id, host, pid]);
   }
 
+  async joined(node: ServingNode): Promise<void> {
+    await this.heard(node);
+    await this.#statements.rows("SELECT saywhen.take_head()");
+  }
+
   async left({ id }: ServingNode): Promise<void> {
     await this.#statements.rows(leftSql, [id, forgottenMs], limits.databaseCloseMs);
   }

@@ -2,7 +2,7 @@ import type { Entry } from "../../audit/verify-receipt.ts";
 import type { Change } from "../../domain/change.ts";
 import type { OrganisationEntry, UserEntry } from "../../domain/directory.ts";
 import type { Stream } from "../../domain/stream.ts";
-import type { LogIdentity, LogRecords } from "../../service/log-store.ts";
+import type { Lineage, LogIdentity, LogRecords } from "../../service/log-store.ts";
 import {
   type Listing,
   type NewestOf,
@@ -122,6 +122,10 @@ export abstract class PostgresRecords implements Records, LogRecords {
 
   identities(): Promise<LogIdentity[]> {
     return this.guarded(() => this.log.identities());
+  }
+
+  lineage(): Promise<Lineage | undefined> {
+    return this.guarded(() => this.log.lineage());
   }
 
   abstract close(): Promise<void>;

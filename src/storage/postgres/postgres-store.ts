@@ -6,7 +6,7 @@ import type { Appended, Refused, Store, Write } from "../../service/store.ts";
 import type { Digest } from "../digest.ts";
 import { type MoveMarks, refuseMoved } from "../move-marks.ts";
 import { type Watchers, watchersOf } from "../watchers.ts";
-import { Clients } from "./clients.ts";
+import { Clients, refuseMovedSql } from "./clients.ts";
 import { Database } from "./database.ts";
 import { digestOf } from "./digests.ts";
 import { failureOf } from "./failure.ts";
@@ -42,7 +42,7 @@ const provenMs = 1000;
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
   const { url, clock = Date.now, groupWrites = limits.groupWrites, groupsUnderWay = 1 } = options;
-  const database = new Database(url);
+  const database = new Database(url, { isPrimary: true });
   try {
     const warnings = await checkFitness(database);
     const migrated = await migrate(database, new Date(clock()).toISOString());
@@ -91,7 +91,7 @@ export class PostgresStore extends PostgresRecords implements Store, ClientStore
     this.#parts = parts;
     this.isMoved = parts.marks.movedTo !== null;
     this.migrated = parts.migrated;
-    this.nodes = new Nodes(database);
+    this.nodes = new Nodes({ rows: (...query) => this.guarded(() => database.rows(...query)) });
     this.warnings = parts.warnings;
     this.#clients = new Clients(database);
     this.#vacuum = new Vacuum(database, parts.onError);
@@ -105,7 +105,7 @@ export class PostgresStore extends PostgresRecords implements Store, ClientStore
         this.#provenAt = performance.now();
         parts.onGroup(carried);
       },
-      onError: (kind) => this.#failed(kind),
+      onError: (kind, because) => this.#failed(kind, because),
     });
   }
 
@@ -119,6 +119,8 @@ export class PostgresStore extends PostgresRecords implements Store, ClientStore
 
   check(): Promise<void> {
     return this.guarded(async () => {
+      // Where the log was moved away, what is read is what was in force before.
+      await this.#parts.database.rows(refuseMovedSql);
       await this.size();
       if (performance.now() - this.#provenAt < provenMs) return;
       await this.#parts.database.rows("UPDATE saywhen.readiness SET checks = checks + 1");
@@ -158,6 +160,10 @@ export class PostgresStore extends PostgresRecords implements Store, ClientStore
     return this.guarded(() => this.log.saveCheckpoint(checkpoint, origin));
   }
 
+  saveLineage(present: string, origin: string): Promise<void> {
+    return this.guarded(() => this.log.saveLineage(present, origin));
+  }
+
   /** The figures of this node's connections to the database. */
   connections(): ReturnType<Database["connections"]> {
     return this.#parts.database.connections();
@@ -171,14 +177,14 @@ export class PostgresStore extends PostgresRecords implements Store, ClientStore
     await this.#parts.database.close();
   }
 
-  #failed(kind: string): void {
+  #failed(kind: string, because?: string): void {
     this.#provenAt = Number.NEGATIVE_INFINITY;
-    this.#parts.onError(kind);
+    this.#parts.onError(kind, because);
   }
 
   protected override named(error: unknown): unknown {
     const failure = failureOf(error);
-    if (failure !== undefined) this.#failed(failure.kind);
+    if (failure !== undefined) this.#failed(failure.kind, failure.error.message);
     return super.named(error);
   }
 }

@@ -1,6 +1,7 @@
 import type { ChangeRow } from "../../service/change-row.ts";
 import type { Tile } from "../../service/log-store.ts";
 import type { NodeStore } from "../../service/node-store.ts";
+import type { Derived } from "../derivation.ts";
 import { deriveAnew, type Rebuilt, type TablesAnew, verifiedChanges, verifiedWholly } from "../derive-anew.ts";
 import type { Digest } from "../digest.ts";
 import { blankSql } from "./change-row.ts";
@@ -12,13 +13,14 @@ import { PostgresInspection } from "./inspection.ts";
 import { LogTables } from "./log-tables.ts";
 import { checkSchema } from "./migrate.ts";
 import { Nodes } from "./nodes.ts";
-import { patiently } from "./patience.ts";
+import { patienceSql, patiently } from "./patience.ts";
 
 /**
  * Derives anew, from the changes alone, everything that is derived, as on SQLite: in one transaction, which holds the
- * log's head and is committed only when the whole log verifies after it. Tables that are emptied get their indexes anew.
+ * log's head and is committed only when the whole log verifies after it. Whoever reads meanwhile reads what was there.
  *
- * @param refuseServing rejects when nodes serve the database: they would wait for its tables
+ * @param refuseServing rejects when nodes serve the database: their writes would wait for the log's head. One that
+ *   starts meanwhile waits for it before it serves
  * @throws SchemaMismatch when it is not one of this version, StoreUnavailable when it cannot be reached
  * @throws NotRebuildable when a change is damaged, or the log does not extend what was signed: says which and how
  */
@@ -29,9 +31,15 @@ export async function rebuildPostgres(
   const database = new Database(url);
   try {
     await checkSchema(database);
-    await refuseServing(new Nodes(database));
-    const { blanked, ...rebuilt } = await database.transaction((statements) => rebuildIn(patiently(statements)));
+    const { blanked, ...rebuilt } = await database.transaction(async (statements) => {
+      const transaction = patiently(statements);
+      await transaction.rows(patienceSql);
+      await transaction.rows("SELECT saywhen.take_head()");
+      await refuseServing(new Nodes(transaction));
+      return rebuildIn(transaction);
+    });
     if (blanked > 0) await patiently(database).rows("VACUUM (INDEX_CLEANUP OFF, TRUNCATE OFF) saywhen.change");
+    await patiently(database).rows(tidySql);
     return { ...rebuilt, isClean: true };
   } catch (error) {
     throw failureOf(error)?.error ?? error;
@@ -41,7 +49,6 @@ export async function rebuildPostgres(
 }
 
 async function rebuildIn(transaction: Statements): Promise<Omit<Rebuilt, "isClean"> & { blanked: number }> {
-  await transaction.rows("SELECT saywhen.take_head()");
   const digest = await digestOf(transaction);
   const before = await verifiedChanges(new PostgresInspection(transaction, digest));
   const tables = new TablesInDatabase(transaction, digest);
@@ -51,9 +58,13 @@ async function rebuildIn(transaction: Statements): Promise<Omit<Rebuilt, "isClea
   return { size, mended: before.counts.derived, blanked: tables.blanked };
 }
 
+// Not TRUNCATE: a snapshot that is older than its commit would find the tables empty afterwards, and nothing recorded.
 const clearSql =
-  "TRUNCATE saywhen.stream, saywhen.address, saywhen.directory, saywhen.tile, saywhen.directory_size; " +
+  "DELETE FROM saywhen.stream; DELETE FROM saywhen.address; DELETE FROM saywhen.directory; " +
+  "DELETE FROM saywhen.tile; DELETE FROM saywhen.directory_size; " +
   "INSERT INTO saywhen.directory_size (kind, entries, ever) VALUES ('organisation', 0, 0), ('user', 0, 0)";
+const tidySql =
+  "VACUUM (ANALYZE) saywhen.stream, saywhen.address, saywhen.directory, saywhen.tile, saywhen.directory_size";
 const sayingSql =
   "SELECT position FROM saywhen.change WHERE position = ANY($1) " +
   "AND (ltrim(body, ' ') <> '' OR salt <> decode(repeat('00', length(salt)), 'hex'))";
@@ -69,6 +80,8 @@ class TablesInDatabase extends PostgresDerivedTables implements TablesAnew {
   blanked = 0;
   readonly #transaction: Statements;
   readonly #log: LogTables;
+  /** The number of the last stream that was derived. */
+  #last = 0;
 
   constructor(transaction: Statements, digest: Digest) {
     super(transaction, digest, (rows: readonly ChangeRow[]) =>
@@ -91,6 +104,16 @@ class TablesInDatabase extends PostgresDerivedTables implements TablesAnew {
 
   async clear(): Promise<void> {
     await this.#transaction.rows(clearSql);
+  }
+
+  /** Not looked up: until the transaction ends the index has all that was deleted, and would be gone through each time. */
+  override async lastNumber(): Promise<number> {
+    return this.#last;
+  }
+
+  override async write(derived: Derived): Promise<void> {
+    await super.write(derived);
+    this.#last = derived.newStreams.at(-1)?.number ?? this.#last;
   }
 
   saveTiles(tiles: readonly Tile[]): Promise<void> {

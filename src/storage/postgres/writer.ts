@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { limits } from "../../domain/limits.ts";
 import type { Stream } from "../../domain/stream.ts";
 import { type Appended, OutcomeUnknown, type Refused, StoreUnavailable, type Write } from "../../service/store.ts";
@@ -8,23 +9,18 @@ import { append } from "./append.ts";
 import { Changes } from "./changes.ts";
 import type { Database, Statements, Transactions } from "./database.ts";
 import type { Directory, EntryKind, FreeIds } from "./directory.ts";
-import { failureOf, sqlStateOf } from "./failure.ts";
+import { failureOf } from "./failure.ts";
 import { Group, type Loaded, LockNeeded, type Waiting } from "./group.ts";
 import type { Head, Heads } from "./heads.ts";
+import { withoutLate } from "./late.ts";
+import { Room } from "./room.ts";
 import { positionOf } from "./unknown-outcome.ts";
 import type { Vacuum } from "./vacuum.ts";
 
 /** Times that a group is tried before it locks the log's head for as long as its steps take. */
 const triesWithoutLock = 2;
 
-/** Positions for which there is always room: made long before they are needed, as that waits for nobody. */
-const roomAhead = 20_000_000;
-
 const takeHeadSql = "SELECT next, at FROM saywhen.take_head()";
-const makeRoomSql = "SELECT saywhen.make_room($1)";
-
-/** What PostgreSQL says where no partition of the changes takes a position. */
-const noPartition = "23514";
 
 export interface WriterOptions extends Required<Watchers> {
   readonly database: Database;
@@ -39,6 +35,13 @@ export interface WriterOptions extends Required<Watchers> {
   readonly groupWrites: number;
   /** Groups that are under way at one time: one, so that the next may gather; more where groups are kept small. */
   readonly groupsUnderWay: number;
+}
+
+/** A group that stands in the log, or that appended nothing, and is to be answered. */
+interface Done {
+  readonly group: Group;
+  /** The position of its first change. */
+  readonly first: number;
 }
 
 /** A group that ran: its changes, and their time. */
@@ -57,15 +60,15 @@ interface Run {
  */
 export class Writer {
   readonly #options: WriterOptions;
+  readonly #room: Room;
   #waiting: Waiting[] = [];
   readonly #underWay = new Set<Promise<void>>();
   /** The latest time (ms) that the log was seen to have: a clock behind it counts for nothing. */
   #notBefore = 0;
-  /** Up to which position there is room. */
-  #room = 0;
 
   constructor(options: WriterOptions) {
     this.#options = options;
+    this.#room = new Room(options.database, options.digest);
   }
 
   append<Refusal>(write: Write<Refusal>): Promise<Appended | Refused<Refusal>> {
@@ -88,19 +91,11 @@ export class Writer {
       while (this.#waiting.length > 0) {
         const start = performance.now();
         await this.#commit(this.#nextGroup());
-        if (performance.now() - start > limits.databaseQueueMs) this.#sendAway();
+        if (performance.now() - start > limits.databaseQueueMs) this.#waiting = withoutLate(this.#waiting, "writes");
       }
       this.#underWay.delete(work);
     });
     this.#underWay.add(work);
-  }
-
-  /** Whoever waited for long behind a group that hung is told so while there is time: its own could hang as well. */
-  #sendAway(): void {
-    const before = performance.now() - limits.databaseQueueMs;
-    const late = this.#waiting.filter(({ since }) => since < before);
-    this.#waiting = this.#waiting.filter(({ since }) => since >= before);
-    for (const { reject } of late) reject(new StoreUnavailable("the database takes too long with other writes"));
   }
 
   /** Those that come first, in their order; one that may erase goes alone, as the order of what it does matters. */
@@ -112,21 +107,27 @@ export class Writer {
 
   /** Every write of the group is answered when this resolves; it never rejects. */
   async #commit(group: readonly Waiting[]): Promise<void> {
+    const start = performance.now();
+    let done: Done;
     try {
-      const start = performance.now();
-      const { members } = await this.#carryOut(group);
-      if (members.length === 0) return;
-      const seconds = (performance.now() - start) / 1000;
-      this.#options.onGroup({ writes: group.length, changes: members.length, seconds });
+      done = await this.#carryOut(group);
     } catch (error) {
       await this.#undone(group, error);
+      return;
     }
+    // From here on it stands in the log, whatever becomes of the rest, and must not be run again.
+    for (const head of done.group.answer(done.first)) this.#options.heads.remember(head);
+    const changes = done.group.members.length;
+    if (changes === 0) return;
+    this.#room.reached(done.first);
+    const seconds = (performance.now() - start) / 1000;
+    this.#tell(() => this.#options.onGroup({ writes: group.length, changes, seconds }));
   }
 
   /** Nothing of the group was appended: because of one write, which then fails alone, or at all. */
   async #undone(group: readonly Waiting[], error: unknown): Promise<void> {
     const failure = failureOf(error);
-    if (failure !== undefined) this.#options.onError(failure.kind);
+    if (failure !== undefined) this.#tell(() => this.#options.onError(failure.kind, failure.error.message));
     if (failure === undefined && group.length > 1) {
       for (const waiting of group) await this.#commit([waiting]);
       return;
@@ -134,7 +135,7 @@ export class Writer {
     for (const waiting of group) waiting.reject(failure?.error ?? error);
   }
 
-  async #carryOut(group: readonly Waiting[]): Promise<Group> {
+  async #carryOut(group: readonly Waiting[]): Promise<Done> {
     const database = this.#options.database.until(performance.now() + limits.databaseAnswerMs);
     try {
       for (let tries = 0; tries < triesWithoutLock && group.every(isPlain); tries += 1) {
@@ -148,25 +149,27 @@ export class Writer {
   }
 
   /**
-   * @returns the group, answered; undefined when it has to be run again
+   * @returns undefined when it has to be run again
    * @throws LockNeeded when that takes the log's head locked
    */
-  async #appendUnlocked(database: Transactions, waiting: readonly Waiting[]): Promise<Group | undefined> {
+  async #appendUnlocked(database: Transactions, waiting: readonly Waiting[]): Promise<Done | undefined> {
     const { digest, heads } = this.#options;
     const loaded = new Map<Stream, Head | undefined>();
     const { group, ms } = await this.#run(waiting, { ...noLookups, heads: loaded }, undefined, async (streams) => {
       const found = await heads.readIn(database, streams);
       for (const [index, head] of found.entries()) loaded.set(streams[index] as Stream, head);
     });
-    if (group.members.length === 0) return this.#answered(group, 0);
-    const outcome = await this.#withRoom(() => this.#settled(group, () => append(database, digest, group, ms, loaded)));
-    if ("first" in outcome) return this.#answered(group, await this.#appended(outcome.first));
-    if (outcome.refused === "late") this.#notBefore = outcome.at;
+    if (group.members.length === 0) return { group, first: 0 };
+    const outcome = await this.#room.within(() =>
+      this.#settled(group, () => append(database, digest, group, ms, loaded)),
+    );
+    if ("first" in outcome) return { group, first: outcome.first };
+    if (outcome.refused === "late") this.#notBefore = Math.max(this.#notBefore, outcome.at);
     return undefined;
   }
 
   /** With the log's head locked, so that nothing moves on meanwhile, and it is known where the changes will stand. */
-  async #appendLocked(database: Transactions, waiting: readonly Waiting[]): Promise<Group> {
+  async #appendLocked(database: Transactions, waiting: readonly Waiting[]): Promise<Done> {
     let run: Run | undefined;
     let isCommitting = false;
     const transaction = () =>
@@ -175,7 +178,7 @@ export class Writer {
           isCommitting = false;
           const [end] = await statements.rows<{ next: number; at: number }>(takeHeadSql);
           if (end === undefined) throw new StoreUnavailable("the database has lost the log's head");
-          this.#notBefore = end.at;
+          this.#notBefore = Math.max(this.#notBefore, end.at);
           run = await this.#runLocked(statements, waiting, end.next);
           await this.#write(statements, run, end.next);
           return end.next;
@@ -183,12 +186,11 @@ export class Writer {
         () => (isCommitting = true),
       );
     try {
-      const first = await this.#withRoom(transaction);
-      return this.#answered((run as Run).group, await this.#appended(first));
+      const first = await this.#room.within(transaction);
+      return { group: (run as Run).group, first };
     } catch (error) {
       if (isCommitting && failureOf(error)?.isUnknown === true && run !== undefined && run.group.members.length > 0) {
-        const { first } = await this.#lookFor(run.group, error);
-        return this.#answered(run.group, first);
+        return { group: run.group, ...(await this.#lookFor(run.group, error)) };
       }
       throw error;
     }
@@ -242,7 +244,11 @@ export class Writer {
     const { digest, directory, onErasure } = this.#options;
     for (const stream of group.erased) await this.#erase(statements, stream);
     if (group.members.length === 0) return;
-    await append(statements, digest, group, ms, undefined);
+    const outcome = await append(statements, digest, group, ms, undefined);
+    assert(
+      "first" in outcome && outcome.first === first,
+      "with the log's head locked, an append is where it was to be",
+    );
     for (const { name, email, isNew, wasGivenOut } of group.entries) {
       await directory.save(statements, name, email);
       if (isNew) await directory.added(statements, name, wasGivenOut);
@@ -274,7 +280,7 @@ export class Writer {
   /** @throws OutcomeUnknown when the group is not there, as it may still come, or when nobody can tell in time */
   async #lookFor(group: Group, error: unknown): Promise<{ readonly first: number }> {
     const [member] = group.members;
-    this.#options.onError(failureOf(error)?.kind ?? "connection");
+    this.#tell(() => this.#options.onError(failureOf(error)?.kind ?? "connection"));
     const first = member && (await positionOf(this.#options.database, this.#options.digest, member));
     if (first !== undefined) return { first };
     throw new OutcomeUnknown("the database broke off while it was being written, and it is not known what it kept", {
@@ -282,33 +288,13 @@ export class Writer {
     });
   }
 
-  /** Positions that no partition takes are made room for, and the work is done again. */
-  async #withRoom<Outcome>(work: () => Promise<Outcome>): Promise<Outcome> {
+  /** A watcher that throws is no reason to do anything else about the writes. */
+  #tell(work: () => void): void {
     try {
-      return await work();
+      work();
     } catch (error) {
-      if (sqlStateOf(error) !== noPartition) throw error;
-      const { database, digest } = this.#options;
-      await this.#makeRoom((await new Changes(database, digest).size()) + roomAhead);
-      return work();
+      process.emitWarning(error instanceof Error ? error : String(error));
     }
-  }
-
-  #answered(group: Group, first: number): Group {
-    for (const head of group.answer(first)) this.#options.heads.remember(head);
-    return group;
-  }
-
-  /** Takes note of how far the log has come. */
-  async #appended(first: number): Promise<number> {
-    // Nobody waits for it: should it fail, the append that needs the room makes it.
-    if (first + roomAhead / 2 > this.#room) void this.#makeRoom(first + roomAhead).catch(() => undefined);
-    return first;
-  }
-
-  async #makeRoom(last: number): Promise<void> {
-    this.#room = last;
-    await this.#options.database.rows(makeRoomSql, [last]);
   }
 }
 

@@ -15,7 +15,8 @@ import {
   plainTables,
   type Snapshot,
 } from "../move/ports.ts";
-import type { MoveMarks } from "../move-marks.ts";
+import { refuseClosed } from "../move/runs.ts";
+import { type MoveMarks, noMarks } from "../move-marks.ts";
 import { changeColumns } from "./change-row.ts";
 import { lockWaitMs, openFile, realFile } from "./database-file.ts";
 import { SqliteInspection } from "./inspection.ts";
@@ -51,18 +52,20 @@ export class SqliteMoveSource implements MoveSource {
     return snapshot;
   }
 
-  async close(movedTo: string): Promise<ClosedSource> {
+  async close(marks: MoveMarks, seen: MoveMarks): Promise<ClosedSource> {
     const file = realFile(this.name);
     using opened = new DisposableStack();
     opened.use(takeServingLock(file));
     const db = opened.use(openFile(file));
     db.exec("PRAGMA synchronous = FULL");
-    writeMarks(db, { movedTo, movedFrom: null });
+    refuseClosed(readMarks(db), seen, this.name);
+    writeMarks(db, marks);
+    // Nobody else serves the file, or closes it, until it is let go of.
     const held = opened.move();
     return {
       reopen: async () => {
         using _held = held;
-        writeMarks(db, { movedTo: null, movedFrom: null });
+        writeMarks(db, noMarks);
       },
       leave: async () => held.dispose(),
     };

@@ -7,7 +7,7 @@ import { type VerifiedLog, verifyLog } from "../../service/verify-log.ts";
 import type { DerivedTables, ErasedLine } from "../derivation.ts";
 import { MoveFailed } from "../move/move-failed.ts";
 import { type Counts, type MoveTarget, type PlainRows, plainTables } from "../move/ports.ts";
-import type { MoveMarks } from "../move-marks.ts";
+import { type MoveMarks, noMarks } from "../move-marks.ts";
 import { blankSql } from "./change-row.ts";
 import { openFile, realFile } from "./database-file.ts";
 import { SqliteDerivedTables } from "./derived-tables.ts";
@@ -49,6 +49,7 @@ export function openSqliteTarget(file: string): MoveTarget {
   return new SqliteMoveTarget(file, db, opened.move());
 }
 
+/** The lock is held for as long as it is filled, so that no other run can take it over. */
 class SqliteMoveTarget implements MoveTarget {
   readonly name: string;
   readonly #db: DatabaseSync;
@@ -84,8 +85,8 @@ class SqliteMoveTarget implements MoveTarget {
     return this.#db.prepare(isEmptySql).get()?.["is_empty"] === 1;
   }
 
-  async begin(movedFrom: string): Promise<void> {
-    writeMarks(this.#db, { movedTo: null, movedFrom });
+  async begin(marks: MoveMarks): Promise<void> {
+    writeMarks(this.#db, marks);
   }
 
   batch(size: number, work: (tables: DerivedTables) => Promise<void>): Promise<void> {
@@ -148,7 +149,7 @@ class SqliteMoveTarget implements MoveTarget {
   }
 
   async finish(): Promise<void> {
-    writeMarks(this.#db, { movedTo: null, movedFrom: null });
+    writeMarks(this.#db, noMarks);
     await this.tidy();
   }
 

@@ -1,7 +1,8 @@
 import { StoreUnavailable } from "../../service/store.ts";
+import type { FailureKind } from "../failure-kinds.ts";
 
 /** SQLite's primary result codes (sqlite.org/rescode.html) that tell of the storage, not of what was asked of it. */
-const kinds: ReadonlyMap<number, string> = new Map([
+const kinds: ReadonlyMap<number, FailureKind> = new Map([
   [3, "permission"],
   [5, "busy"],
   [6, "busy"],
@@ -18,7 +19,7 @@ const kinds: ReadonlyMap<number, string> = new Map([
 
 /** A failure of the storage: its kind, a word for the metrics, and the error that callers get. */
 export interface Failure {
-  readonly kind: string;
+  readonly kind: FailureKind;
   readonly error: StoreUnavailable;
 }
 

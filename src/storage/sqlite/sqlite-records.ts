@@ -119,6 +119,11 @@ export class SqliteRecords implements Records, LogRecords, Inspectable {
     return this.guarded(() => this.log.identities());
   }
 
+  /** A file and its copy are alike in everything. */
+  async lineage(): Promise<undefined> {
+    return this.guarded(() => undefined);
+  }
+
   inspection(): Inspection {
     return this.guarded(() => new SqliteInspection(this.db));
   }

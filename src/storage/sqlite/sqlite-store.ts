@@ -165,6 +165,11 @@ export class SqliteStore extends SqliteRecords implements Store, ClientStore, Lo
     this.#written(() => this.log.saveCheckpoint(checkpoint, origin));
   }
 
+  /** There is none to be recorded. */
+  async saveLineage(): Promise<void> {
+    this.guarded(() => undefined);
+  }
+
   override async close(): Promise<void> {
     if (this.isClosed) return;
     this.isClosed = true;

@@ -6,11 +6,13 @@
 -- gaps, and no reader sees a later one before an earlier one. It is locked and, but for a move of the log, never
 -- updated: rows that every append would leave behind would slow the next ones down for as long as anybody holds an old
 -- snapshot.
--- `moved_to` says where the log goes on, once it was moved; `moved_from` where it comes from, until all of it is there.
+-- `moved_to` says where the log goes on, once it was moved; `moved_from` where it comes from, until all of it is there;
+-- `move_id` which run of the command said so.
 CREATE TABLE saywhen.log_head (
   is_only BOOLEAN PRIMARY KEY DEFAULT true CHECK (is_only),
   moved_to TEXT,
-  moved_from TEXT
+  moved_from TEXT,
+  move_id TEXT
 );
 INSERT INTO saywhen.log_head DEFAULT VALUES;
 
@@ -90,14 +92,28 @@ CREATE TABLE saywhen.tile (
   PRIMARY KEY (level, number)
 );
 
--- The identities under which the log was signed, the one in force last, each with its last signed checkpoint.
+-- What a restored copy of this database has of its own: another cluster, another timeline after a recovery or a
+-- promotion, another database beside this one, or other tables in its place. Nothing during a recovery.
+CREATE FUNCTION saywhen.lineage() RETURNS TEXT LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  IF pg_is_in_recovery() THEN
+    RETURN NULL;
+  END IF;
+  RETURN concat_ws('/', (SELECT system_identifier FROM pg_control_system()), left(pg_walfile_name(pg_current_wal_lsn()), 8),
+    (SELECT oid FROM pg_database WHERE datname = current_database()), 'saywhen.log'::regclass::oid);
+END
+$$;
+
+-- The identities under which the log was signed, the one in force last, each with its last signed checkpoint, and with
+-- the lineage in which the log was last known to be whole under it.
 CREATE TABLE saywhen.log (
   number BIGINT PRIMARY KEY,
   origin TEXT NOT NULL COLLATE "C" UNIQUE,
   public_key BYTEA NOT NULL,
   since BIGINT NOT NULL,
   checkpoint_size BIGINT,
-  checkpoint TEXT
+  checkpoint TEXT,
+  lineage TEXT DEFAULT saywhen.lineage()
 );
 
 -- Programs with credentials. `scopes` is a JSON list of names, `secrets` a JSON list of {"createdAt", "sha256"}.

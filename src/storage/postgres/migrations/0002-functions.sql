@@ -29,13 +29,19 @@ SELECT saywhen.make_room(0);
 -- The newest change of each stream, by its place in the list of digests, 16 bytes each; none for a stream that is not
 -- there. A stream whose newest change is missing has a row without a position. What the caller knows by its commitment
 -- (32 bytes each, zeros where it knows none) comes without salt and body.
+--
+-- A standby may be behind, and be taken for the primary by a pooler: it answers only in a snapshot, which is how
+-- whoever means to read a standby reads it.
 CREATE FUNCTION saywhen.newest(digests BYTEA, known BYTEA)
 RETURNS TABLE (place INT, id BIGINT, head BIGINT, "position" BIGINT, at BIGINT, stream BIGINT, previous BIGINT,
   kind TEXT, salt BYTEA, commitment BYTEA, body TEXT)
 LANGUAGE plpgsql STABLE
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off
+SET lock_timeout = '3s' SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off
 SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
+  IF pg_is_in_recovery() AND current_setting('transaction_isolation') = 'read committed' THEN
+    RAISE EXCEPTION 'a standby may be behind' USING ERRCODE = 'read_only_sql_transaction';
+  END IF;
   RETURN QUERY
   SELECT i, s.id, s.head, c.position, c.at, c.stream, c.previous, c.kind,
     CASE WHEN c.commitment <> substring(known FROM i * 32 - 31 FOR 32) THEN c.salt END, c.commitment,
@@ -49,7 +55,7 @@ $$;
 -- How many changes have a time up to `ms`, found by halving: times never go back. A change that is missing is answered
 -- as its position, negative, less one.
 CREATE FUNCTION saywhen.count_until(ms BIGINT) RETURNS BIGINT
-LANGUAGE plpgsql STABLE SET jit = off AS $$
+LANGUAGE plpgsql STABLE SET lock_timeout = '3s' SET jit = off AS $$
 DECLARE
   low BIGINT := 0;
   high BIGINT := coalesce((SELECT max(position) + 1 FROM saywhen.change), 0);
@@ -73,6 +79,8 @@ CREATE FUNCTION saywhen.take_head(OUT next BIGINT, OUT at BIGINT)
 LANGUAGE plpgsql SET lock_timeout = '3s' SET jit = off AS $$
 BEGIN
   IF current_setting('synchronous_commit') = 'off' THEN PERFORM set_config('synchronous_commit', 'on', true); END IF;
+  -- Nor is a warning kept back: only by it is it known that the wait for a standby was called off.
+  IF current_setting('client_min_messages') = 'error' THEN PERFORM set_config('client_min_messages', 'warning', true); END IF;
   -- Who comes first is served first, which a row's lock does not see to; a number that no other program is likely to lock.
   PERFORM pg_advisory_xact_lock(7310575174815248996);
   PERFORM FROM saywhen.log_head FOR UPDATE;
