@@ -260,3 +260,15 @@ test("a read that was overtaken by a newer catalogue goes by the one that it has
   await applyCatalogue(store, inForce, second, act);
   assert.deepEqual([inForce.at(old).version, wordsOf(inForce).version], [1, 2]);
 });
+
+test("another catalogue in the very place of the one in force counts: the database was set back, and went on", async (t) => {
+  const { store, inForce } = await opened(t);
+  const other = await opened(t);
+  const [before] = await store.newest([catalogueStream]);
+  const [again] = await other.store.newest([catalogueStream]);
+  assert.ok(before !== undefined && again !== undefined);
+  const elsewhere = { ...again, document: catalogueOf({ ...first, version: 7 }) };
+  assert.equal(inForce.at(elsewhere).version, 7);
+  assert.equal(wordsOf(inForce).version, 7);
+  assert.equal(inForce.at(before).version, 1);
+});

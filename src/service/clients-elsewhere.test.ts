@@ -187,6 +187,17 @@ describe("what another node has changed", () => {
     assert.equal(there.authenticate(secret, now), undefined);
   });
 
+  it("is taken over whole once the store has been away: it may be an older one that has counted as far", async (test) => {
+    const { store, there } = await openTwo(test);
+    await there.look();
+    const { loads } = store;
+    store.isCut = true;
+    await assert.rejects(there.look(), StoreUnavailable);
+    store.isCut = false;
+    await there.look();
+    assert.equal(store.loads, loads + 1);
+  });
+
   it("is followed no longer once the registry is closed", async (test) => {
     const { store, here, there } = await openTwo(test);
     here.close();

@@ -59,6 +59,7 @@ describe("a database on PostgreSQL", () => {
       "SELECT saywhen.count_until(1), saywhen.make_room(1)",
       "SELECT *\nFROM saywhen.take_head()",
       "COMMIT",
+      "SELECT 1; COMMIT",
       "WITH a AS (DELETE FROM saywhen.token RETURNING 1) SELECT 1",
       "INSERT INTO saywhen.node SELECT 1",
     ])
