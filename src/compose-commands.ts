@@ -140,6 +140,8 @@ export interface MoveRequest {
 /** What was moved, and where its key is now; undefined when it has none. */
 export interface MovedNow extends MovedDatabase {
   readonly key: string | undefined;
+  /** How many lines the book of erasures beside that key lacks: those that nodes with folders of their own have written. */
+  readonly unbooked: number;
 }
 
 /** Moves everything to another database, and the log's key to the place where it is looked for there. */
@@ -156,7 +158,10 @@ export async function moveNow(
     copyKey(keys.from, keys.to);
   };
   const moved = await moveDatabase({ from, to, copyKey: bringKey, onProgress });
-  return { ...moved, key: existsSync(keys.to) ? resolve(keys.to) : undefined };
+  // An erasure that a restore took away keeps its line, and is not booked again: there may be more lines than erasures.
+  const booked = new Set(openKeyFiles(keys.to).erasures()).size;
+  const unbooked = Math.max(0, moved.erasures - booked);
+  return { ...moved, unbooked, key: existsSync(keys.to) ? resolve(keys.to) : undefined };
 }
 
 /** Writes a backup, beside whoever serves the database. */

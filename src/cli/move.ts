@@ -3,6 +3,7 @@ import { withPassword } from "../config/password-file.ts";
 import { databaseAddress } from "../config/readers.ts";
 import { type Settings, settingsTable } from "../config/settings.ts";
 import type { MovedNow, MoveRequest } from "../compose-commands.ts";
+import { MovedBefore } from "../storage/move/move-failed.ts";
 import { type Command, type CommandContext, CommandFailure, misunderstood } from "./command.ts";
 import { counted } from "./log.ts";
 import { inWords } from "./opened.ts";
@@ -30,12 +31,23 @@ export function moveCommand(move: Move): Command {
       const request = read(args);
       using bar = new ProgressBar(process.stderr);
       const work = () => move(context.settings, request, (done, total) => bar.show(done, total));
-      const moved = await inWords({ ...context.settings, database: request.from }, work);
+      const moved = await inWords({ ...context.settings, database: request.from }, () => unlessBefore(work));
       bar[Symbol.dispose]();
-      tellAbout(moved, context);
+      if (typeof moved === "string") context.print(moved);
+      else tellAbout(moved, context);
       return 0;
     },
   };
+}
+
+/** What was moved, or that it was moved before, in words: whoever calls the command again has what was asked for. */
+async function unlessBefore(work: () => Promise<MovedNow>): Promise<MovedNow | string> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof MovedBefore) return error.message;
+    throw error;
+  }
 }
 
 function read(args: readonly string[]): MoveRequest {
@@ -56,11 +68,18 @@ function addressIn(option: string, text: string): string {
   throw new CommandFailure(`${option} must be ${settingsTable.database.values}.`, 2);
 }
 
-function tellAbout({ from, to, size, sourceRoot, targetRoot, key }: MovedNow, { print }: CommandContext): void {
+function tellAbout(moved: MovedNow, { print, tell }: CommandContext): void {
+  const { from, to, size, sourceRoot, targetRoot, key, erasures, unbooked } = moved;
   const [before, after] = [sourceRoot.toString("base64"), targetRoot.toString("base64")];
   print(`${counted(size, "change")} moved; root hash of ${from}: ${before}, of ${to}: ${after}.`);
   print(
     `Set SAYWHEN_DATABASE to what --to was${key === undefined ? "" : ` and SAYWHEN_KEY to ${key}`}, and start the service.`,
   );
   print(`${from} takes no more changes; remove it once the new one is backed up.`);
+  if (unbooked > 0)
+    tell(
+      `The log has ${counted(erasures, "erasure")}, and ${key ?? "the key"}.erased lacks ${counted(unbooked, "line")}: whom ` +
+        "they are about would not be erased again after a restore. Put the books of all nodes together before their " +
+        "folders are removed: docs/operate.md, The book of erasures.",
+    );
 }

@@ -24,6 +24,7 @@ export class LogsDiffer extends Error {
 export class LogComparison {
   readonly #source = new RunningTree();
   readonly #target = new TileRows();
+  #erasures = 0;
 
   /**
    * Goes on from where it was, up to a size.
@@ -42,10 +43,12 @@ export class LogComparison {
       const [ours, theirs] = await Promise.all([source.entries(this.size, end), target.entries(this.size, end)]);
       const full: Tile[] = [];
       for (let index = 0, from = this.size; index < end - from; index += 1) {
-        const leaf = leafOf(ours[index]);
+        const entry = ours[index];
+        const leaf = leafOf(entry);
         const other = leafOf(theirs[index]);
         if (leaf === undefined || other === undefined || !leaf.equals(other)) throw new LogsDiffer(from + index);
         this.#source.add(leaf);
+        if (entry?.kind === "erasure") this.#erasures += 1;
         full.push(...this.#target.add(other));
       }
       if (full.length > 0) await save(full);
@@ -57,6 +60,11 @@ export class LogComparison {
   /** How many entries were compared. */
   get size(): number {
     return this.#source.size;
+  }
+
+  /** How many of them erase somebody. */
+  get erasures(): number {
+    return this.#erasures;
   }
 
   /** The root hash over them on each side. */

@@ -5,7 +5,7 @@ import type { LogIdentity } from "../../service/log-store.ts";
 import { Derivation, NotDerivable } from "../derivation.ts";
 import { type MoveMarks, noMarks } from "../move-marks.ts";
 import { LogComparison, LogsDiffer } from "./compare-logs.ts";
-import { MoveFailed } from "./move-failed.ts";
+import { MovedBefore, MoveFailed } from "./move-failed.ts";
 import type { ClosedSource, Counts, MoveSource, MoveTarget, Snapshot } from "./ports.ts";
 
 /** What is written while so few changes are copied is copied in a moment. */
@@ -26,6 +26,8 @@ export interface MoveOptions {
 /** What was moved. */
 export interface Moved {
   readonly size: number;
+  /** How many of its changes erase somebody. */
+  readonly erasures: number;
   /** The root hash over all entries (RFC 6962), on each side from what is stored there. */
   readonly sourceRoot: Buffer;
   readonly targetRoot: Buffer;
@@ -36,6 +38,7 @@ export interface Moved {
  * served; only when all was verified is the source closed, and the rest copied. Called again after it was cut off, it goes
  * on where it was: from then on a run that is still there, of the same command, writes nothing more.
  *
+ * @throws MovedBefore when an earlier run has finished it
  * @throws MoveFailed, KeyUnusable, StoreUnavailable; then the source is open as it was before, unless another run goes on
  *   or it was the very last step that failed, after which the target may be served: the next run says, or sees to it
  */
@@ -84,7 +87,8 @@ class Move {
     await target.finish();
     await closed.leave();
     const { source, target: targetRoot } = this.#comparison.roots();
-    return { size: this.#comparison.size, sourceRoot: source, targetRoot };
+    const { size, erasures } = this.#comparison;
+    return { size, erasures, sourceRoot: source, targetRoot };
   }
 
   /** Refuses a target that holds anything but the beginning of this log. */
@@ -96,12 +100,9 @@ class Move {
     if (movedFrom !== null) throw new MoveFailed(`${source.name} is itself being filled, from ${movedFrom}.`);
     if (movedTo !== null && movedTo !== target.name) throw new MoveFailed(`${source.name} was moved to ${movedTo}.`);
     if (marks.movedFrom === null && !(await target.isEmpty())) {
-      const isDone = movedTo === target.name;
-      throw new MoveFailed(
-        isDone
-          ? `${source.name} was moved to ${target.name} before; there is nothing left to do.`
-          : `${target.name} is not empty: give the name of one that is.`,
-      );
+      if (movedTo === target.name)
+        throw new MovedBefore(`${source.name} was moved to ${target.name} before; there is nothing left to do.`);
+      throw new MoveFailed(`${target.name} is not empty: give the name of one that is.`);
     }
     await this.#refuseOther(snapshot);
     await target.begin(this.#marks({ movedFrom: source.name }), marks);

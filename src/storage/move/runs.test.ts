@@ -8,9 +8,10 @@ import { noMarks, refuseMoved } from "../move-marks.ts";
 import { PostgresMoveSource } from "../postgres/move-source.ts";
 import { openPostgresTarget } from "../postgres/move-target.ts";
 import { openPostgresStore } from "../postgres/postgres-store.ts";
+import { rebuildPostgres } from "../postgres/rebuild.ts";
 import { SqliteMoveSource } from "../sqlite/move-source.ts";
 import { openSqliteStore } from "../sqlite/sqlite-store.ts";
-import { MoveFailed } from "./move-failed.ts";
+import { MovedBefore, MoveFailed } from "./move-failed.ts";
 import { moveLog } from "./move.ts";
 import type { MoveSource } from "./ports.ts";
 
@@ -104,7 +105,7 @@ describe("two runs of one move", () => {
       const [client] = await store.clients();
       assert.deepEqual([client?.revokedAt, client?.secrets, await store.size()], [createdAt, [], 4]);
       await store.close();
-      await assert.rejects(move(at), /was moved to the target before; there is nothing left to do/);
+      await assert.rejects(move(at), MovedBefore);
     });
   }
 
@@ -131,6 +132,7 @@ describe("two runs of one move", () => {
     await assert.rejects(slow, /the source was closed by another `saywhen move`/);
     assert.notEqual((await marksOf(at.from)).moveId, null);
     assert.equal((await marksOf(elsewhere.to)).movedFrom, "the source");
+    await assert.rejects(rebuildPostgres(elsewhere.to), /is being filled from the source and is not whole yet/);
   });
 
   it("close a file once, unless the later one has seen it closed", async (test) => {

@@ -4,6 +4,7 @@ import type { NodeStore } from "../../service/node-store.ts";
 import type { Derived } from "../derivation.ts";
 import { deriveAnew, type Rebuilt, type TablesAnew, verifiedChanges, verifiedWholly } from "../derive-anew.ts";
 import type { Digest } from "../digest.ts";
+import { refuseMoved } from "../move-marks.ts";
 import { blankSql } from "./change-row.ts";
 import { Database, type Statements } from "./database.ts";
 import { PostgresDerivedTables } from "./derived-tables.ts";
@@ -12,6 +13,7 @@ import { failureOf } from "./failure.ts";
 import { PostgresInspection } from "./inspection.ts";
 import { LogTables } from "./log-tables.ts";
 import { checkSchema } from "./migrate.ts";
+import { readMarks } from "./move-marks.ts";
 import { Nodes } from "./nodes.ts";
 import { patienceSql, patiently } from "./patience.ts";
 
@@ -22,6 +24,7 @@ import { patienceSql, patiently } from "./patience.ts";
  * @param refuseServing rejects when nodes serve the database: their writes would wait for the log's head. One that
  *   starts meanwhile waits for it before it serves
  * @throws SchemaMismatch when it is not one of this version, StoreUnavailable when it cannot be reached
+ * @throws DatabaseMoved when a move that fills it is not through
  * @throws NotRebuildable when a change is damaged, or the log does not extend what was signed: says which and how
  */
 export async function rebuildPostgres(
@@ -35,6 +38,7 @@ export async function rebuildPostgres(
       const transaction = patiently(statements);
       await transaction.rows(patienceSql);
       await transaction.rows("SELECT saywhen.take_head()");
+      refuseMoved(await readMarks(transaction), true);
       await refuseServing(new Nodes(transaction));
       return rebuildIn(transaction);
     });

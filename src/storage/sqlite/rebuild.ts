@@ -2,12 +2,14 @@ import type { DatabaseSync } from "node:sqlite";
 import type { ChangeRow } from "../../service/change-row.ts";
 import type { Tile } from "../../service/log-store.ts";
 import { deriveAnew, type Rebuilt, type TablesAnew, verifiedChanges, verifiedWholly } from "../derive-anew.ts";
+import { refuseMoved } from "../move-marks.ts";
 import { blankSql } from "./change-row.ts";
 import { openFile, realFile } from "./database-file.ts";
 import { SqliteDerivedTables } from "./derived-tables.ts";
 import { digestOf } from "./digests.ts";
 import { SqliteInspection } from "./inspection.ts";
 import { checkSchema } from "./migrate.ts";
+import { readMarks } from "./move-marks.ts";
 import { differencesOf, dropForeign, makeMissing } from "./schema.ts";
 import { takeServingLock } from "./serving-lock.ts";
 
@@ -19,6 +21,7 @@ import { takeServingLock } from "./serving-lock.ts";
  * @param file a database that no process serves
  * @throws StoreInUse when another process serves it
  * @throws SchemaMismatch when it is not one of this version
+ * @throws DatabaseMoved when a move that fills it is not through
  * @throws NotRebuildable when a change is damaged, or the log does not extend what was signed: says which and how
  */
 export async function rebuild(file: string): Promise<Rebuilt> {
@@ -27,6 +30,7 @@ export async function rebuild(file: string): Promise<Rebuilt> {
   using db = openFile(real);
   db.exec("PRAGMA synchronous = FULL; PRAGMA mmap_size = 0; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF");
   checkSchema(db);
+  refuseMoved(readMarks(db), true);
   db.exec("BEGIN IMMEDIATE");
   const before = await verifiedChanges(new SqliteInspection(db));
   const differences = differencesOf(db);
