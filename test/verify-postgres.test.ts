@@ -228,7 +228,7 @@ describe("saywhen verify on PostgreSQL", () => {
     const refusals: readonly (readonly [string, RegExp])[] = [
       [at((url) => (url.port = String(port))), /cannot be reached .*ECONNREFUSED/],
       [at((url) => (url.password = "wr0ng-pass")), /refuses the user or the password/],
-      [at((url) => (url.password = "")), /cannot be reached|refuses the user or the password/],
+      [at((url) => (url.password = "")), /cannot be reached|refuses the user or the password|no password was given/],
       [at((url) => (url.pathname = "/nowhere")), /no such database \(database "nowhere" does not exist\)/],
       [await emptyDatabase(), /The database is empty: start the service once/],
       [older, /of an older version/],

@@ -9,26 +9,26 @@ export interface Figure {
 }
 
 const onPostgres = "npm run bench http -- --database postgres";
-const rows = "half a million rows on PostgreSQL 18, docs/scale.md";
+const rows = "npm run bench store";
 
 /**
  * Every figure of the model, once. Those "estimated" have yet to be measured by the command that stands there; all
  * others are from bench/README.md, from docs/scale.md, or from the table of limits.
  */
 export const figures = {
-  putMicroseconds: { value: 440, unit: "µs of a node's core, a PUT", from: `estimated; ${onPostgres}` },
-  getMicroseconds: { value: 360, unit: "µs of a node's core, a GET", from: `estimated; ${onPostgres}` },
-  questionMicroseconds: { value: 360, unit: "µs of a node's core, a question", from: "as a GET, which it is" },
+  putMicroseconds: { value: 260, unit: "µs of a node's core, a PUT", from: onPostgres },
+  getMicroseconds: { value: 100, unit: "µs of a node's core, a GET", from: onPostgres },
+  questionMicroseconds: { value: 100, unit: "µs of a node's core, a question", from: "as a GET, which it is" },
   nodeMegabytes: { value: 400, unit: "MB of memory, a node under load", from: `estimated; ${onPostgres}` },
   sqlitePutMicroseconds: { value: 245, unit: "µs of a core, a PUT on SQLite", from: "npm run bench http" },
   sqliteGetMicroseconds: { value: 159, unit: "µs of a core, a GET on SQLite", from: "npm run bench http" },
 
-  databasePutMicroseconds: { value: 60, unit: "µs of PostgreSQL's cores, a change", from: `estimated; ${onPostgres}` },
-  databaseGetMicroseconds: { value: 25, unit: "µs of PostgreSQL's cores, a read", from: `estimated; ${onPostgres}` },
+  databasePutMicroseconds: { value: 135, unit: "µs of PostgreSQL's cores, a change", from: onPostgres },
+  databaseGetMicroseconds: { value: 25, unit: "µs of PostgreSQL's cores, a read", from: onPostgres },
   lockedMicroseconds: {
-    value: 60,
-    unit: "µs for which a change holds the log's head",
-    from: `estimated; ${onPostgres} --nodes 2`,
+    value: 65,
+    unit: "µs for which a change holds the log's head, in groups of 256",
+    from: "npm run bench store",
   },
   commitMilliseconds: {
     value: 1,
@@ -38,10 +38,10 @@ export const figures = {
   groupWrites: { value: limits.groupWrites / 2, unit: "writes of a full group", from: "half of limits.groupWrites" },
   connectionsANode: { value: limits.databaseConnections, unit: "connections", from: "limits.databaseConnections" },
 
-  changeBytes: { value: 850, unit: "bytes, a change with its index", from: rows },
+  changeBytes: { value: 880, unit: "bytes, a change with its index", from: rows },
   streamBytes: { value: 180, unit: "bytes, a stream with its indexes", from: rows },
-  addressBytes: { value: 155, unit: "bytes, an address with its indexes", from: rows },
-  tileBytes: { value: 34, unit: "bytes of tiles, a change", from: rows },
+  addressBytes: { value: 150, unit: "bytes, an address with its indexes", from: rows },
+  tileBytes: { value: 51, unit: "bytes of tiles, a change", from: rows },
   hotShare: {
     value: 1,
     unit: "of streams and addresses with their indexes, in memory",
