@@ -148,26 +148,19 @@ interface RouteParts {
 /** Every route that is served. */
 function routesOf(parts: RouteParts): Route[] {
   const { settings, store, past, catalogue, continuation, clients, log, links, metrics, isStopping } = parts;
-  const customers = {
+  const recording = {
     store,
     catalogue,
     get continuation() {
       return continuation();
     },
     put: settings.customerPut,
-  };
-  const organisations = {
-    store,
-    catalogue,
-    get continuation() {
-      return continuation();
-    },
     subjects: settings.subjects,
   };
   const routes: Route[] = [
-    ...customerRoutes(customers),
-    ...organisationRoutes(organisations, links),
-    ...directoryRoutes(organisations, links),
+    ...customerRoutes(recording),
+    ...organisationRoutes(recording, links),
+    ...directoryRoutes(recording, links),
     ...subjectRoutes({ records: store, past, subjects: settings.subjects }),
     ...erasureRoutes(store, past),
     ...changeRoutes(store),

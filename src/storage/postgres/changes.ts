@@ -52,19 +52,13 @@ export class Changes {
     this.#digest = digest;
   }
 
-  /** How many changes there are. */
-  async size(): Promise<number> {
-    const [row] = await this.#statements.rows<{ size: number }>(sizeSql);
-    return row?.size ?? 0;
-  }
-
   /** The change at a position; undefined past the end of the log. */
   async at(position: number): Promise<Opening | "erased" | undefined> {
     const row = await this.#row(position);
     return row === undefined ? undefined : isErased(row) ? "erased" : openingOf(row);
   }
 
-  /** A stream's newest change among the first `count` of the log, and whether there is a newer one. */
+  /** A stream's newest change among the first `count` of the log. */
   headAmong(count: number, stream: Stream): Promise<Change | undefined> {
     return this.#ofStream(stream, undefined, (row) => this.#headBefore(count, stream, row));
   }
@@ -108,7 +102,7 @@ export class Changes {
 
   /** The newest preferences of every subject as of the log's end at this moment. One that is erased meanwhile is left out. */
   async *everyPreferences(): AsyncGenerator<Change> {
-    const end = await this.size();
+    const end = await sizeOf(this.#statements);
     for await (const head of this.#heads("preferences")) {
       const { change } = openingOf(head);
       const row = { id: head.stream, head: head.position };
@@ -220,6 +214,12 @@ export class Changes {
     if (change.stream !== stream) throw new RecordDamaged(position, "it stands in another stream than its own");
     return change;
   }
+}
+
+/** How many changes there are. */
+export async function sizeOf(statements: Statements): Promise<number> {
+  const [row] = await statements.rows<{ size: number }>(sizeSql);
+  return row?.size ?? 0;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Client, IssuedToken, Scope, Secret } from "../../domain/client.ts";
+import type { Client, IssuedToken } from "../../domain/client.ts";
+import { type ClientRow, clientOf, type TokenRow, tokenOf } from "../client-rows.ts";
 import type { Database, Statements } from "./database.ts";
 
 const clientsSql = "SELECT id, created_at, revoked_at, scopes, secrets FROM saywhen.client ORDER BY id";
@@ -18,21 +19,6 @@ const lockSql = "SELECT FROM saywhen.client_version FOR UPDATE";
 /** Fails where the log was moved to another database, or is still being moved to this one. */
 export const refuseMovedSql = "SELECT saywhen.refuse_moved()";
 const countSql = "UPDATE saywhen.client_version SET version = version + 1";
-
-interface ClientRow {
-  readonly id: string;
-  readonly created_at: string;
-  readonly revoked_at: string | null;
-  readonly scopes: string;
-  readonly secrets: string;
-}
-
-interface TokenRow {
-  readonly sha256: string;
-  readonly client: string;
-  readonly expires_at: string;
-  readonly scopes: string;
-}
 
 /** Clients, and the tokens given out to them. */
 export class Clients {
@@ -91,19 +77,4 @@ export class Clients {
 async function storedClient(statements: Statements, id: string): Promise<Client | undefined> {
   const [row] = await statements.rows<ClientRow>(clientSql, [id]);
   return row && clientOf(row);
-}
-
-function clientOf(row: ClientRow): Client {
-  return {
-    createdAt: row.created_at,
-    id: row.id,
-    ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
-    scopes: JSON.parse(row.scopes) as Scope[],
-    secrets: JSON.parse(row.secrets) as Secret[],
-  };
-}
-
-function tokenOf(row: TokenRow): IssuedToken {
-  const scopes = JSON.parse(row.scopes) as Scope[];
-  return { client: row.client, expiresAt: row.expires_at, scopes, sha256: row.sha256 };
 }

@@ -12,6 +12,7 @@ import {
 import type { LogIdentity } from "../../service/log-store.ts";
 import type { Digest } from "../digest.ts";
 import { changeColumns } from "./change-row.ts";
+import { sizeOf } from "./changes.ts";
 import type { Statements } from "./database.ts";
 import { failureOf, sqlStateOf } from "./failure.ts";
 import { LogTables } from "./log-tables.ts";
@@ -20,7 +21,6 @@ import { schemaFaults } from "./schema-faults.ts";
 /** Rows fetched at once: the next ones are on their way while these are looked at. */
 const pageRows = 1000;
 
-const sizeSql = "SELECT coalesce(max(position) + 1, 0) AS size FROM saywhen.change";
 const changesSql = `SELECT ${changeColumns} FROM saywhen.change ORDER BY position`;
 const continuationsSql = `SELECT ${changeColumns} FROM saywhen.change WHERE kind = 'continuation' ORDER BY position`;
 const streamsSql = "SELECT id AS number, digest, head FROM saywhen.stream ORDER BY id";
@@ -68,9 +68,8 @@ export class PostgresInspection implements Inspection {
     return [...(await schemaFaults(this.#statements)), ...(await this.#indexFaults())];
   }
 
-  async size(): Promise<number> {
-    const [row] = await this.#statements.rows<{ size: number }>(sizeSql);
-    return row?.size ?? 0;
+  size(): Promise<number> {
+    return sizeOf(this.#statements);
   }
 
   changes(): AsyncGenerator<readonly ChangeRow[]> {

@@ -3,6 +3,7 @@ import type { Entry } from "../../audit/verify-receipt.ts";
 import { type ChangeRow, entryOf } from "../../service/change-row.ts";
 import type { Lineage, LogIdentity, SignedCheckpoint, Tile } from "../../service/log-store.ts";
 import { StoreUnavailable } from "../../service/store.ts";
+import { type IdentityRow, identityOf } from "../identity-row.ts";
 import type { Statements } from "./database.ts";
 import { staysSql } from "./move-marks.ts";
 
@@ -36,14 +37,6 @@ const saveLineageSql =
 export interface LastChange {
   readonly position: number;
   readonly commitment: Buffer;
-}
-
-interface IdentityRow {
-  readonly origin: string;
-  readonly public_key: Buffer;
-  readonly since: number;
-  readonly checkpoint_size: number | null;
-  readonly checkpoint: string | null;
 }
 
 interface LineageRow {
@@ -132,9 +125,4 @@ export class LogTables {
   async saveLineage(present: string, origin: string): Promise<void> {
     await this.#statements.rows(saveLineageSql, [present, origin]);
   }
-}
-
-function identityOf({ origin, public_key, since, checkpoint_size: size, checkpoint: note }: IdentityRow): LogIdentity {
-  const checkpoint = size === null || note === null ? {} : { checkpoint: { size, note } };
-  return { origin, publicKey: public_key, since, ...checkpoint };
 }

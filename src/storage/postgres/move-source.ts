@@ -15,6 +15,7 @@ import {
 import { refuseClosed } from "../move/runs.ts";
 import { type MoveMarks, noMarks } from "../move-marks.ts";
 import { changeColumns } from "./change-row.ts";
+import { sizeOf } from "./changes.ts";
 import { Database, type Statements } from "./database.ts";
 import { failureOf } from "./failure.ts";
 import { LogTables } from "./log-tables.ts";
@@ -127,12 +128,6 @@ class PostgresMoment implements Snapshot {
     const rows = await this.#moment.rows<Record<string, Cell>>(`SELECT ${columns.join(", ")} FROM saywhen.${table}`);
     return rows.map((row) => columns.map((column) => row[column] ?? null));
   }
-}
-
-/** How many changes there are. */
-export async function sizeOf(statements: Statements): Promise<number> {
-  const last = await new LogTables(statements).last();
-  return last === undefined ? 0 : last.position + 1;
 }
 
 /** How many rows a database has of what is derived. */

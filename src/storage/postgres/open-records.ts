@@ -6,7 +6,7 @@ import { digestOf } from "./digests.ts";
 import { failureOf } from "./failure.ts";
 import { PostgresInspection } from "./inspection.ts";
 import { checkSchema } from "./migrate.ts";
-import { closed, PostgresRecords } from "./postgres-records.ts";
+import { PostgresRecords } from "./postgres-records.ts";
 import { Snapshot } from "./snapshot.ts";
 
 /**
@@ -55,7 +55,7 @@ export class PostgresSnapshot extends PostgresRecords implements Inspectable {
   }
 
   inspection(): Inspection {
-    if (this.isClosed) throw closed();
+    this.refuseClosed();
     return new PostgresInspection(this.#snapshot, this.#digest);
   }
 

@@ -9,11 +9,12 @@ import {
   type Opening,
   type Page,
   type Records,
-  StoreUnavailable,
+  type StoreUnavailable,
 } from "../../service/store.ts";
 import type { Digest } from "../digest.ts";
+import { Guard } from "../guard.ts";
 import { Addresses } from "./addresses.ts";
-import { Changes } from "./changes.ts";
+import { Changes, sizeOf } from "./changes.ts";
 import type { Statements } from "./database.ts";
 import { Directory } from "./directory.ts";
 import { failureOf } from "./failure.ts";
@@ -21,17 +22,17 @@ import { Heads } from "./heads.ts";
 import { type LastChange, LogTables } from "./log-tables.ts";
 
 /** What is recorded in a PostgreSQL database. */
-export abstract class PostgresRecords implements Records, LogRecords {
+export abstract class PostgresRecords extends Guard implements Records, LogRecords {
   protected readonly heads: Heads;
   protected readonly addresses: Addresses;
   protected readonly directory: Directory;
   protected readonly log: LogTables;
-  protected isClosed = false;
   readonly #statements: Statements;
   readonly #changes: Changes;
 
   /** @param statements where a schema is that is up to date */
   constructor(statements: Statements, digest: Digest) {
+    super();
     this.#statements = statements;
     this.heads = new Heads(statements, digest);
     this.addresses = new Addresses(digest);
@@ -83,11 +84,11 @@ export abstract class PostgresRecords implements Records, LogRecords {
   }
 
   everyPreferences(): AsyncGenerator<Change> {
-    return this.#guardedEach(() => this.#changes.everyPreferences());
+    return this.guardedEach(() => this.#changes.everyPreferences());
   }
 
   everySubjectStream(): AsyncGenerator<Stream> {
-    return this.#guardedEach(() => this.#changes.everySubjectStream());
+    return this.guardedEach(() => this.#changes.everySubjectStream());
   }
 
   positions(stream: Stream): Promise<number[]> {
@@ -95,7 +96,7 @@ export abstract class PostgresRecords implements Records, LogRecords {
   }
 
   size(): Promise<number> {
-    return this.guarded(() => this.#changes.size());
+    return this.guarded(() => sizeOf(this.#statements));
   }
 
   /** The log's last change; undefined while it has none. */
@@ -132,7 +133,7 @@ export abstract class PostgresRecords implements Records, LogRecords {
 
   /** Runs what needs the database; its failures become StoreUnavailable. */
   protected async guarded<Value>(work: () => Promise<Value>): Promise<Value> {
-    if (this.isClosed) throw closed();
+    this.refuseClosed();
     try {
       return await work();
     } catch (error) {
@@ -140,22 +141,7 @@ export abstract class PostgresRecords implements Records, LogRecords {
     }
   }
 
-  async *#guardedEach<Item>(items: () => AsyncIterable<Item>): AsyncGenerator<Item> {
-    if (this.isClosed) throw closed();
-    try {
-      yield* items();
-    } catch (error) {
-      throw this.named(error);
-    }
+  protected override unavailable(error: unknown): StoreUnavailable | undefined {
+    return failureOf(error)?.error;
   }
-
-  /** What callers get for an error. */
-  protected named(error: unknown): unknown {
-    return failureOf(error)?.error ?? (this.isClosed ? closed() : error);
-  }
-}
-
-/** What everybody gets once the storage was let go of. */
-export function closed(): StoreUnavailable {
-  return new StoreUnavailable("the store is closed");
 }

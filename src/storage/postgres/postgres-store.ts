@@ -4,6 +4,7 @@ import type { ClientStore } from "../../service/client-store.ts";
 import type { LogIdentity, LogStore, SignedCheckpoint, Tile } from "../../service/log-store.ts";
 import type { Appended, Refused, Store, Write } from "../../service/store.ts";
 import type { Digest } from "../digest.ts";
+import { closed } from "../guard.ts";
 import { type MoveMarks, refuseMoved } from "../move-marks.ts";
 import { type Watchers, watchersOf } from "../watchers.ts";
 import { Clients, refuseMovedSql } from "./clients.ts";
@@ -14,7 +15,7 @@ import { checkFitness } from "./fitness.ts";
 import { migrate } from "./migrate.ts";
 import { readMarks } from "./move-marks.ts";
 import { Nodes } from "./nodes.ts";
-import { closed, PostgresRecords } from "./postgres-records.ts";
+import { PostgresRecords } from "./postgres-records.ts";
 import { Vacuum } from "./vacuum.ts";
 import { Writer } from "./writer.ts";
 

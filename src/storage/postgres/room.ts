@@ -1,5 +1,4 @@
-import { Changes } from "./changes.ts";
-import type { Digest } from "../digest.ts";
+import { sizeOf } from "./changes.ts";
 import type { Statements } from "./database.ts";
 import { sqlStateOf } from "./failure.ts";
 
@@ -19,14 +18,12 @@ export async function makeRoom(statements: Statements, last: number): Promise<vo
 /** The partitions for the changes to come. */
 export class Room {
   readonly #statements: Statements;
-  readonly #digest: Digest;
   /** Up to which position there is room. */
   #last = 0;
   #isBeingMade = false;
 
-  constructor(statements: Statements, digest: Digest) {
+  constructor(statements: Statements) {
     this.#statements = statements;
-    this.#digest = digest;
   }
 
   /** Does what appends; where no partition takes its positions, room is made for them, and it is done again. */
@@ -35,7 +32,7 @@ export class Room {
       return await work();
     } catch (error) {
       if (sqlStateOf(error) !== noPartition) throw error;
-      await this.#make((await new Changes(this.#statements, this.#digest).size()) + roomAhead);
+      await this.#make((await sizeOf(this.#statements)) + roomAhead);
       return work();
     }
   }

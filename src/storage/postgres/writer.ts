@@ -44,12 +44,16 @@ interface Done {
   readonly first: number;
 }
 
-/** A group that ran: its changes, and their time. */
+/** A group that ran: its changes, their time, and what the streams were that its steps have read. */
 interface Run {
   readonly group: Group;
   readonly ms: number;
   readonly at: string;
+  readonly heads: ReadonlyMap<Stream, Head | undefined>;
 }
+
+/** What only the locked head can tell of, besides the streams. */
+type Lookups = Omit<Loaded, "heads">;
 
 /**
  * Group commit: what comes while a group is under way is carried by the next one, in one transaction.
@@ -68,7 +72,7 @@ export class Writer {
 
   constructor(options: WriterOptions) {
     this.#options = options;
-    this.#room = new Room(options.database, options.digest);
+    this.#room = new Room(options.database);
   }
 
   append<Refusal>(write: Write<Refusal>): Promise<Appended | Refused<Refusal>> {
@@ -153,15 +157,11 @@ export class Writer {
    * @throws LockNeeded when that takes the log's head locked
    */
   async #appendUnlocked(database: Transactions, waiting: readonly Waiting[]): Promise<Done | undefined> {
-    const { digest, heads } = this.#options;
-    const loaded = new Map<Stream, Head | undefined>();
-    const { group, ms } = await this.#run(waiting, { ...noLookups, heads: loaded }, undefined, async (streams) => {
-      const found = await heads.readIn(database, streams);
-      for (const [index, head] of found.entries()) loaded.set(streams[index] as Stream, head);
-    });
+    const { digest } = this.#options;
+    const { group, ms, heads } = await this.#run(database, waiting, noLookups, undefined);
     if (group.members.length === 0) return { group, first: 0 };
     const outcome = await this.#room.within(() =>
-      this.#settled(group, () => append(database, digest, group, ms, loaded)),
+      this.#settled(group, () => append(database, digest, group, ms, heads)),
     );
     if ("first" in outcome) return { group, first: outcome.first };
     if (outcome.refused === "late") this.#notBefore = Math.max(this.#notBefore, outcome.at);
@@ -179,7 +179,7 @@ export class Writer {
           const [end] = await statements.rows<{ next: number; at: number }>(takeHeadSql);
           if (end === undefined) throw new StoreUnavailable("the database has lost the log's head");
           this.#notBefore = Math.max(this.#notBefore, end.at);
-          run = await this.#runLocked(statements, waiting, end.next);
+          run = await this.#run(statements, waiting, await this.#lookUp(statements, waiting), end.next);
           await this.#write(statements, run, end.next);
           return end.next;
         },
@@ -196,35 +196,31 @@ export class Writer {
     }
   }
 
-  async #runLocked(statements: Statements, waiting: readonly Waiting[], first: number): Promise<Run> {
-    const heads = new Map<Stream, Head | undefined>();
-    const lookups = await this.#lookUp(statements, waiting);
-    return this.#run(waiting, { ...lookups, heads }, first, async (streams) => {
-      const found = await this.#options.heads.readIn(statements, streams);
-      for (const [index, head] of found.entries()) heads.set(streams[index] as Stream, head);
-    });
-  }
-
   /** Runs the steps; again, where they append to streams that nobody has read. */
   async #run(
+    statements: Statements,
     waiting: readonly Waiting[],
-    loaded: Loaded,
+    lookups: Lookups,
     first: number | undefined,
-    load: (streams: readonly Stream[]) => Promise<void>,
   ): Promise<Run> {
+    const heads = new Map<Stream, Head | undefined>();
+    const load = async (streams: readonly Stream[]): Promise<void> => {
+      const found = await this.#options.heads.readIn(statements, streams);
+      for (const [index, head] of found.entries()) heads.set(streams[index] as Stream, head);
+    };
     await load([...new Set(waiting.flatMap(({ write }) => write.reads))]);
     for (;;) {
       // A clock that was set back, or another node's that is ahead, must not make the log's times go back.
       const ms = Math.max(this.#options.clock(), this.#notBefore);
       const at = new Date(ms).toISOString();
-      const group = new Group(loaded, at, first);
+      const group = new Group({ ...lookups, heads }, at, first);
       for (const each of waiting) group.run(each);
-      if (group.unread.length === 0) return { group, ms, at };
+      if (group.unread.length === 0) return { group, ms, at, heads };
       await load(group.unread);
     }
   }
 
-  async #lookUp(statements: Statements, waiting: readonly Waiting[]): Promise<Omit<Loaded, "heads">> {
+  async #lookUp(statements: Statements, waiting: readonly Waiting[]): Promise<Lookups> {
     const { digest, directory } = this.#options;
     const owners = new Map<string, number | undefined>();
     for (const email of new Set(waiting.flatMap(({ write }) => write.emails ?? [])))
@@ -298,7 +294,7 @@ export class Writer {
   }
 }
 
-const noLookups: Omit<Loaded, "heads"> = { owners: new Map(), freeIds: new Map(), positions: new Map() };
+const noLookups: Lookups = { owners: new Map(), freeIds: new Map(), positions: new Map() };
 
 /** Whether its step asks for nothing but streams. */
 function isPlain({ write }: Waiting): boolean {

@@ -1,5 +1,6 @@
-import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
-import type { Client, IssuedToken, Scope, Secret } from "../../domain/client.ts";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Client, IssuedToken } from "../../domain/client.ts";
+import { type ClientRow, clientOf, type TokenRow, tokenOf } from "../client-rows.ts";
 import { inTransaction } from "./transaction.ts";
 
 const clientsSql = "SELECT id, created_at, revoked_at, scopes, secrets FROM client ORDER BY id";
@@ -14,8 +15,6 @@ const saveTokenSql =
   "INSERT INTO token (sha256, client, expires_at, scopes) " +
   "SELECT ?, id, ?, ? FROM client WHERE id = ? AND json_array_length(secrets) > 0";
 const dropExpiredSql = "DELETE FROM token WHERE expires_at <= ?";
-
-type Row = Record<string, SQLOutputValue>;
 
 /** Clients, and the tokens given out to them. */
 export class Clients {
@@ -42,7 +41,7 @@ export class Clients {
   }
 
   all(): Client[] {
-    return this.#clients.all().map(clientOf);
+    return (this.#clients.all() as unknown as ClientRow[]).map(clientOf);
   }
 
   get version(): number {
@@ -62,7 +61,7 @@ export class Clients {
   }
 
   tokens(now: string): IssuedToken[] {
-    return this.#tokens.all(now).map(tokenOf);
+    return (this.#tokens.all(now) as unknown as TokenRow[]).map(tokenOf);
   }
 
   saveToken({ sha256, client, expiresAt, scopes }: IssuedToken, now: string): boolean {
@@ -83,23 +82,4 @@ export class Clients {
 /** All but the id. What was parsed is written again as it stood there, so that texts can be compared. */
 function columnsOf({ createdAt, revokedAt, scopes, secrets }: Client) {
   return [createdAt, revokedAt ?? null, JSON.stringify(scopes), JSON.stringify(secrets)] as const;
-}
-
-function clientOf(row: Row): Client {
-  return {
-    createdAt: row.created_at as string,
-    id: row.id as string,
-    ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at as string }),
-    scopes: JSON.parse(row.scopes as string) as Scope[],
-    secrets: JSON.parse(row.secrets as string) as Secret[],
-  };
-}
-
-function tokenOf(row: Row): IssuedToken {
-  return {
-    client: row.client as string,
-    expiresAt: row.expires_at as string,
-    scopes: JSON.parse(row.scopes as string) as Scope[],
-    sha256: row.sha256 as string,
-  };
 }

@@ -4,6 +4,7 @@ import type { Entry } from "../../audit/verify-receipt.ts";
 import { type ChangeRow, entryOf } from "../../service/change-row.ts";
 import type { LogIdentity, SignedCheckpoint, Tile } from "../../service/log-store.ts";
 import { RecordDamaged } from "../../service/store.ts";
+import { type IdentityRow, identityOf } from "../identity-row.ts";
 import { inTransaction } from "./transaction.ts";
 
 const entriesSql =
@@ -25,14 +26,6 @@ const saveCheckpointSql =
   "AND origin = ?3 AND (checkpoint_size IS NULL OR checkpoint_size <= ?1)";
 
 type EntryRow = Pick<ChangeRow, "at" | "commitment" | "kind" | "position">;
-
-interface IdentityRow {
-  readonly origin: string;
-  readonly public_key: Uint8Array;
-  readonly since: number;
-  readonly checkpoint_size: number | null;
-  readonly checkpoint: string | null;
-}
 
 /** The entries of the log, which are columns of its changes, and what is derived from them. */
 export class LogTables {
@@ -103,9 +96,4 @@ function soundEntry(row: EntryRow): Entry {
   const entry = entryOf(row);
   if (entry.at === "") throw new RecordDamaged(row.position, "its entry's time is none");
   return entry;
-}
-
-function identityOf({ origin, public_key, since, checkpoint_size: size, checkpoint: note }: IdentityRow): LogIdentity {
-  const checkpoint = size === null || note === null ? {} : { checkpoint: { size, note } };
-  return { origin, publicKey: Buffer.from(public_key), since, ...checkpoint };
 }

@@ -13,8 +13,9 @@ import {
   type Page,
   RecordDamaged,
   type Records,
-  StoreUnavailable,
+  type StoreUnavailable,
 } from "../../service/store.ts";
+import { Guard } from "../guard.ts";
 import { Addresses } from "./addresses.ts";
 import { Changes } from "./changes.ts";
 import { digestOf } from "./digests.ts";
@@ -24,16 +25,16 @@ import { LogTables } from "./log-tables.ts";
 import { failureOf } from "./sqlite-failure.ts";
 
 /** What is recorded in an SQLite file, by one connection. */
-export class SqliteRecords implements Records, LogRecords, Inspectable {
+export class SqliteRecords extends Guard implements Records, LogRecords, Inspectable {
   protected readonly db: DatabaseSync;
   protected readonly changes: Changes;
   protected readonly addresses: Addresses;
   protected readonly directory: Directory;
   protected readonly log: LogTables;
-  protected isClosed = false;
 
   /** @param db a connection to a file whose schema is up to date; closed with this */
   constructor(db: DatabaseSync) {
+    super();
     const digest = digestOf(db);
     this.db = db;
     this.changes = new Changes(db, digest);
@@ -88,11 +89,11 @@ export class SqliteRecords implements Records, LogRecords, Inspectable {
   }
 
   everyPreferences(): AsyncGenerator<Change> {
-    return this.#guardedEach(() => this.changes.everyPreferences());
+    return this.guardedEach(() => this.changes.everyPreferences());
   }
 
   everySubjectStream(): AsyncGenerator<Stream> {
-    return this.#guardedEach(() => this.changes.everySubjectStream());
+    return this.guardedEach(() => this.changes.everySubjectStream());
   }
 
   async positions(stream: Stream): Promise<number[]> {
@@ -136,7 +137,7 @@ export class SqliteRecords implements Records, LogRecords, Inspectable {
 
   /** Runs what needs the database; its failures become StoreUnavailable. */
   protected guarded<Value>(work: () => Value): Value {
-    if (this.isClosed) throw closed();
+    this.refuseClosed();
     try {
       return work();
     } catch (error) {
@@ -144,18 +145,8 @@ export class SqliteRecords implements Records, LogRecords, Inspectable {
     }
   }
 
-  async *#guardedEach<Item>(items: () => AsyncIterable<Item>): AsyncGenerator<Item> {
-    if (this.isClosed) throw closed();
-    try {
-      yield* items();
-    } catch (error) {
-      throw this.named(error);
-    }
-  }
-
-  /** What callers get for an error. */
-  protected named(error: unknown): unknown {
-    return failureOf(error)?.error ?? (this.isClosed ? closed() : error);
+  protected override unavailable(error: unknown): StoreUnavailable | undefined {
+    return failureOf(error)?.error;
   }
 
   #entriesOn<Entry>(kind: EntryKind, page: Page): Listing<Entry> {
@@ -171,9 +162,4 @@ export class SqliteRecords implements Records, LogRecords, Inspectable {
     if (name?.kind === kind && name.id === id) return document;
     throw new RecordDamaged(position, "the directory has it as another's entry");
   }
-}
-
-/** What everybody gets once the storage was let go of. */
-export function closed(): StoreUnavailable {
-  return new StoreUnavailable("the store is closed");
 }

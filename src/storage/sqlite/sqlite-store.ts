@@ -4,6 +4,7 @@ import type { ClientStore } from "../../service/client-store.ts";
 import type { LogIdentity, LogStore, SignedCheckpoint, Tile } from "../../service/log-store.ts";
 import type { Appended, Refused, Store, Write } from "../../service/store.ts";
 import { type MoveMarks, refuseMoved } from "../move-marks.ts";
+import { closed } from "../guard.ts";
 import { type Watchers, watchersOf } from "../watchers.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { Clients } from "./clients.ts";
@@ -12,7 +13,7 @@ import { migrate } from "./migrate.ts";
 import { readMarks } from "./move-marks.ts";
 import { takeServingLock } from "./serving-lock.ts";
 import { failureOf } from "./sqlite-failure.ts";
-import { closed, SqliteRecords } from "./sqlite-records.ts";
+import { SqliteRecords } from "./sqlite-records.ts";
 import { inTransaction } from "./transaction.ts";
 import { Writer } from "./writer.ts";
 
