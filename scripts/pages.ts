@@ -1,4 +1,5 @@
 import { apiPage } from "./api-page.ts";
+import { decisionsPage } from "./decisions-page.ts";
 import { limitsPage } from "./limits-page.ts";
 import { problemsPage } from "./problems-page.ts";
 import { settingsPage } from "./settings-page.ts";
@@ -15,6 +16,7 @@ export interface Page {
 export const pages: readonly Page[] = [
   { file: "docs/api.md", render: apiPage },
   { file: "docs/config.md", render: settingsPage },
+  { file: "docs/decisions.md", render: decisionsPage },
   { file: "docs/limits.md", render: limitsPage },
   { file: "docs/problems.md", render: problemsPage },
 ];

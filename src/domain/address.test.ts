@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { parsePhoneNumberFromString as parseByMax } from "libphonenumber-js/max";
 import { getCountries, getCountryCallingCode, parsePhoneNumberFromString } from "libphonenumber-js/min";
-import { normalForm } from "./address.ts";
+import { countriesOfPhone, normalForm, normalFormOfEither } from "./address.ts";
 
 const digits = (minLength: number, maxLength: number) =>
   fc.array(fc.integer({ min: 0, max: 9 }), { minLength, maxLength }).map((list) => list.join(""));
@@ -109,4 +109,23 @@ test("a long text is refused without work", () => {
   assert.equal(normalForm("email", `${"a".repeat(1_000_000)}@`), undefined);
   assert.equal(normalForm("phone", `+${"1".repeat(1_000_000)}`), undefined);
   assert.ok(performance.now() - begun < 200);
+});
+
+test("an address of either kind is told by its @", () => {
+  assert.equal(normalFormOfEither("Jo@Example.com"), "jo@example.com");
+  assert.equal(normalFormOfEither("2125550100"), "+12125550100");
+  for (const value of ["", "@", "12", "jo", "jo@", "+1212555010@example.com "]) {
+    assert.equal(normalFormOfEither(value), undefined, value);
+  }
+});
+
+test("a phone belongs to the country that its digits tell, or to each that it may be of", () => {
+  assert.deepEqual(countriesOfPhone("+12133734253"), ["US"]);
+  assert.deepEqual(countriesOfPhone("+12042345678"), ["CA"]);
+  assert.deepEqual(countriesOfPhone("+353861234567"), ["IE"]);
+  const possible = countriesOfPhone("+11233454567");
+  assert.ok(["CA", "JM", "US"].every((country) => possible.includes(country)));
+  for (const none of ["+80012345678", "jo@example.com", "+@example.com", "", "+"]) {
+    assert.deepEqual(countriesOfPhone(none), [], none);
+  }
 });

@@ -23,6 +23,27 @@ export function normalForm(kind: AddressKind, value: string): string | undefined
 }
 
 /**
+ * The normal form of an address of either kind: with an `@` it is an e-mail address, else a phone.
+ *
+ * @returns undefined when the value cannot be an address
+ */
+export function normalFormOfEither(value: string): string | undefined {
+  return normalForm(value.includes("@") ? "email" : "phone", value);
+}
+
+/**
+ * The countries (ISO 3166 alpha-2) that a phone number may belong to: its own where its digits tell, else each that
+ * shares its country code and has numbers as long. None for an e-mail address, or a number of no country.
+ *
+ * @param normal the address in its normal form
+ */
+export function countriesOfPhone(normal: string): readonly string[] {
+  const phone = normal.startsWith("+") ? parsePhoneNumberFromString(normal) : undefined;
+  if (phone === undefined) return [];
+  return phone.country === undefined ? phone.getPossibleCountries() : [phone.country];
+}
+
+/**
  * Every ten digits make a possible number under +1, national prefix and all, so those need no library (0.05 µs instead
  * of 11). A test holds this against the library.
  */

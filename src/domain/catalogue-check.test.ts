@@ -282,6 +282,17 @@ test("time zones are IANA zones of countries that have phones", () => {
   }
 });
 
+test("a channel may have a time zone of its own", () => {
+  const withZone = (timeZone: unknown) => ({ ...least, channels: ["Voice", { name: "Text", timeZone }] });
+  assert.deepEqual(checked(withZone("America/Chicago")).channels, [
+    { name: "Voice", retired: false },
+    { name: "Text", retired: false, timeZone: "America/Chicago" },
+  ]);
+  for (const wrong of ["", "+01:00", "Europe/Lodnon", null, 1, ["UTC"]]) {
+    assert.match(faultsOf(withZone(wrong))[0] ?? "", /^channels\/1\/timeZone/, JSON.stringify(wrong));
+  }
+});
+
 test("the frequency Never is always there, and the version counts from 1", () => {
   assert.equal(faultsOf({ version: 1, frequencies: ["never"] }).length, 1);
   assert.equal(faultsOf({ version: 1, frequencies: [{ name: "Never", retired: true }] }).length, 1);

@@ -3,15 +3,19 @@ import type { AddressKind } from "./address.ts";
 import {
   type Catalogue,
   type Category,
+  type Channel,
   folded,
   type MetadataNode,
   type SelectionType,
   type Word,
 } from "./catalogue.ts";
+import { isDuration } from "./expiry.ts";
 import type { Fault, Path } from "./fault.ts";
 import { limits } from "./limits.ts";
+import { isQuietHours } from "./quiet-hours.ts";
 import { listed } from "./sentence.ts";
 import { sortedByKey } from "./sorted.ts";
+import { isTimeZone } from "./time-zone.ts";
 
 /**
  * Reads a catalogue from what JSON or YAML came to. A word may be its name alone, or an object that says more; a list
@@ -25,7 +29,7 @@ export function checkCatalogue(
 ): { readonly catalogue: Catalogue } | { readonly faults: readonly Fault[] } {
   const check = new Check();
   const given = check.members(value, [], ["version"], sections);
-  const channels = check.words(given.channels, ["channels"], [], channelOf);
+  const channels = check.words(given.channels, ["channels"], ["timeZone"], channelOf);
   const names = channels.map(({ name }) => name);
   const catalogue: Catalogue = {
     alertServices: check.words(given.alertServices, ["alertServices"], [], wordOf),
@@ -43,6 +47,7 @@ export function checkCatalogue(
 
 const sections = ["channels", "types", "categories", "frequencies", "nodes", "modules", "alertServices", "timeZones"];
 const categoryKeys = ["enabled", "essential", "expiresAfter", "quietHours"];
+const timeZoneForm = "an IANA time zone, such as Europe/Dublin";
 const addressKinds: readonly AddressKind[] = ["email", "phone"];
 
 type Members = Readonly<Record<string, unknown>>;
@@ -145,9 +150,10 @@ function wordOf(word: Word): Word {
 }
 
 /** Channels are keys of quiet hours, and JavaScript puts keys that look like numbers first, whatever their order. */
-function channelOf(word: Word, _given: Members, path: Path, check: Check): Word {
-  if (/^\d+$/.test(word.name)) check.report(path, "must have something else than digits in it");
-  return word;
+function channelOf({ name, retired }: Word, given: Members, path: Path, check: Check): Channel {
+  if (/^\d+$/.test(name)) check.report(path, "must have something else than digits in it");
+  const timeZone = check.text(given, "timeZone", isTimeZone, timeZoneForm, path);
+  return { name, retired, ...(timeZone !== undefined && { timeZone }) };
 }
 
 function versionOf(value: unknown, check: Check): number {
@@ -199,12 +205,6 @@ function categoryOf(known: readonly string[], word: Word, given: Members, path: 
   };
 }
 
-/** Years, months and days, or weeks: days are as fine as a promise about contact gets. Not nothing at all. */
-function isDuration(text: string): boolean {
-  const isForm = /^P(?:\d{1,4}W|(?=\d)(?:\d{1,4}Y)?(?:\d{1,4}M)?(?:\d{1,4}D)?)$/.test(text);
-  return isForm && /[1-9]/.test(text);
-}
-
 /** One time of day for every channel, or one for each of some; written out by channel. */
 function quietHoursOf(
   known: readonly string[],
@@ -216,20 +216,15 @@ function quietHoursOf(
   const form = 'two different times of day, such as "21:00-08:00"';
   if (given.quietHours === undefined) return undefined;
   if (typeof given.quietHours === "string") {
-    const hours = check.text(given, "quietHours", isTimeOfDayRange, form, path);
+    const hours = check.text(given, "quietHours", isQuietHours, form, path);
     return hours === undefined ? undefined : sortedByKey(known.map((channel) => [channel, hours]));
   }
   const byChannel = check.members(given.quietHours, at, [], known);
   const entries = Object.keys(byChannel).map((channel): [string, string] => [
     channel,
-    check.text(byChannel, channel, isTimeOfDayRange, form, at) ?? "",
+    check.text(byChannel, channel, isQuietHours, form, at) ?? "",
   ]);
   return entries.length === 0 ? undefined : sortedByKey(entries);
-}
-
-function isTimeOfDayRange(text: string): boolean {
-  const times = /^((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)$/.exec(text);
-  return times !== null && times[1] !== times[2];
 }
 
 function timeZonesOf(value: unknown, check: Check): Record<string, string[]> {
@@ -252,19 +247,8 @@ function zonesOf(value: unknown, path: Path, check: Check): string[] {
   const zones = check.list(value, path, limits.catalogueZones);
   if (Array.isArray(value) && value.length === 0) check.report(path, "must name at least one time zone");
   zones.forEach((zone, index) => {
-    if (!isTimeZone(zone)) check.report([...path, index], "must be an IANA time zone, such as Europe/Dublin");
+    if (typeof zone !== "string" || !isTimeZone(zone)) check.report([...path, index], `must be ${timeZoneForm}`);
     if (zones.indexOf(zone) < index) check.report([...path, index], "stands there twice");
   });
   return zones as string[];
-}
-
-/** Offsets are refused: a country's clocks change, an offset does not. */
-function isTimeZone(zone: unknown): boolean {
-  if (typeof zone !== "string" || !/^[A-Za-z]/.test(zone)) return false;
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -6,6 +6,11 @@ export interface Word {
   readonly retired: boolean;
 }
 
+export interface Channel extends Word {
+  /** The IANA zone that counts for quiet hours where neither the question nor the address tells one. */
+  readonly timeZone?: string;
+}
+
 export interface SelectionType extends Word {
   readonly channels: readonly string[];
   readonly kind: AddressKind;
@@ -28,7 +33,7 @@ export interface MetadataNode extends Word {
 /** Everything that may be chosen. The keys of its objects are in sorted order, so that JSON.stringify is RFC 8785. */
 export interface Catalogue {
   readonly version: number;
-  readonly channels: readonly Word[];
+  readonly channels: readonly Channel[];
   readonly types: readonly SelectionType[];
   readonly categories: readonly Category[];
   readonly frequencies: readonly Word[];
@@ -59,7 +64,7 @@ export interface CatalogueWords {
   readonly version: number;
   /** Customers' names count letter for letter. */
   readonly categories: ReadonlyMap<string, Placed<Category>>;
-  readonly channels: ReadonlyMap<string, Placed>;
+  readonly channels: ReadonlyMap<string, Placed<Channel>>;
   readonly types: ReadonlyMap<string, Placed<SelectionType>>;
   readonly frequencies: Vocabulary;
   readonly nodes: Vocabulary<NodeWords>;

@@ -50,3 +50,6 @@ export function draft<Document>(
 ): Draft<Document> {
   return { ...act, stream, kind, document };
 }
+
+/** A document as it is recorded, with the position of its change. */
+export type Recorded<Document> = Pick<Change<Document>, "document" | "position">;

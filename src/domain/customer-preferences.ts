@@ -26,6 +26,8 @@ export interface Selection {
   /** The address in its comparable form: E.164, or lower-case e-mail. */
   readonly normal: string;
   readonly type: string;
+  /** There while an opted-in choice still waits to be confirmed at its address; nothing asks for that yet. */
+  readonly unconfirmed?: true;
   /** The address as it was given. */
   readonly value: string;
 }

@@ -105,6 +105,10 @@ export const limits = {
   catalogueListEntries: 1000,
   /** Time zones of one country in the catalogue. */
   catalogueZones: 50,
+  /** Spellings of time zones whose clocks are kept at hand. */
+  keptTimeZones: 1000,
+  /** Milliseconds within which an end of quiet hours is looked for. */
+  quietHoursMs: 7 * 24 * 60 * 60 * 1000,
   /** YAML aliases in a catalogue's file: many would let a small file come to a very large catalogue. */
   catalogueAliases: 100,
 } as const;

@@ -10,6 +10,13 @@ const name = Type.String({ minLength: 1 });
 const retired = flag("Printed and taken back where it was chosen, refused as new, never sent");
 const words = (description: string) =>
   Type.Optional(Type.Array(Type.Union([name, object({ name, retired })]), { description }));
+const channel = object({
+  name,
+  retired,
+  timeZone: Type.Optional(
+    Type.String({ description: "The IANA zone for quiet hours where nothing tells a nearer one; UTC, if left out" }),
+  ),
+});
 const hours = Type.String({ examples: ["21:00-08:00"] });
 
 const type = object({
@@ -30,7 +37,7 @@ const category = object({
 });
 const schema = object({
   version: Type.Integer({ description: "Raised with every change", minimum: 1 }),
-  channels: words("Ways to reach a customer"),
+  channels: Type.Optional(Type.Array(Type.Union([name, channel]), { description: "Ways to reach a customer" })),
   types: Type.Optional(Type.Array(type, { description: "Kinds of address that a customer may choose" })),
   categories: Type.Optional(Type.Array(Type.Union([name, category]), { description: "What messages are about" })),
   frequencies: words("How often an organisation or user is written to; `Never` is one of them"),

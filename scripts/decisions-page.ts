@@ -1,0 +1,89 @@
+import { contactRules, selectionRules } from "../src/domain/decide-contact.ts";
+import { alertRules, moduleRules } from "../src/domain/decide-content.ts";
+import type { Rule } from "../src/domain/rule.ts";
+import { type CaseQuestion, caseFiles } from "../test/support/cases.ts";
+import { table } from "./markdown.ts";
+
+/** docs/decisions.md: the rules in the order in which they are asked, each with the first case of test/cases/ that it decides. */
+export function decisionsPage(): string {
+  return `# Decisions
+
+"May this be sent to this subject, here, now?" is a question; its answer is a decision: a verdict, and the reason, which is
+the name of the rule that spoke. The rules stand in lists and are asked in order; the first that speaks decides. This page
+is printed from those lists, and every example on it is a case that the tests ask (\`test/cases/\`).
+
+| verdict | means |
+|---|---|
+| \`send\` | send it now |
+| \`defer\` | not now; ask again at \`notBefore\` |
+| \`withhold\` | do not send it |
+
+An answer is about one instant. Ask right before you send, and ask again for the next message: a yes is not a licence.
+
+## Contact: may a customer be told?
+
+The question names a category, a channel, and if wanted the customer's time zone. First, once:
+
+${rulesTable(contactRules, "category")}
+
+Then of each selection of that category and channel; if the category is essential, of each selection on the channel:
+
+${rulesTable(selectionRules, "category")}
+
+The verdict is the best of the selections': \`send\`, then \`defer\`, then \`withhold\`. The reason is the first in the order of
+the list that gave it. The addresses are those with that verdict, each once however often it was chosen; there are none when
+the verdict is \`withhold\`, and a suppressed one is in no answer.
+
+**A no wins.** Two selections with the same address, one yes and one no, come to a no. Addresses are compared in their normal
+form: E.164 for a phone, lower case for an e-mail address.
+
+**Expiry.** A yes counts from the time when it was last changed (\`modified_date_time\`) for as long as the category's
+\`expiresAfter\` says, by the calendar in UTC; from that very instant on it does not count. Where the month is too short for
+the day, its last day counts: a year from 29 February ends on 28 February.
+
+**Quiet hours** are local time: \`21:00-08:00\` is quiet from 21:00:00 on and not any more at 08:00:00. They are those of the
+question's \`timeZone\`; without one, of all the zones that the catalogue's \`timeZones\` list for the number's country; else of
+the channel's \`timeZone\`, or UTC where it has none. Where a number's digits do not tell its country (\`+1\` is shared by 25), the
+zones of all that it may belong to count. A message goes out when all of the zones allow it. \`notBefore\` is the first such
+instant of any of the addresses; where zones are so far apart that there is none within a week, it is not there. Clocks that
+are put forward or back are reckoned with.
+
+## Content: does an item go to an organisation or a user?
+
+The preferences in force are a user's own; while it has none, its organisation's, as a whole, and \`from\` names it. The answer
+is never \`defer\`: how often items go out is the \`frequency\` that comes with \`send\`. An item of a module, with its labels:
+
+${rulesTable(moduleRules, "module")}
+
+An alert:
+
+${rulesTable(alertRules, "alertService")}
+
+## Names that were retired
+
+They are known, so that a question about them is answered; nothing is sent under them. A retired category or channel is
+\`category-closed\`, a retired type \`type-closed\`, a retired module \`module-off\`, a retired alert service \`alert-off\`, a retired
+frequency \`never\`. A retired node or label matches nothing; a choice that names one is not widened by that.
+
+A name that the catalogue does not have at all is refused, with the names that it has. Subjects of which nothing is known
+are answered: they were never asked.
+`;
+}
+
+function rulesTable<Facts>(rules: readonly Rule<Facts>[], member: keyof CaseQuestion): string {
+  const rows = rules.map(({ reason, verdict, says }) => [
+    `\`${reason}\``,
+    `\`${verdict}\``,
+    says,
+    exampleOf(reason, member),
+  ]);
+  return table(["reason", "verdict", "when", "for example"], rows);
+}
+
+/** The title of the first case of this kind of question that the rule decides. */
+function exampleOf(reason: string, member: keyof CaseQuestion): string {
+  const cases = caseFiles.flatMap((file) => file.cases);
+  const decided = cases.find(({ question, answer }) => question[member] !== undefined && answer.reason === reason);
+  if (decided === undefined) throw new Error(`test/cases/ has no case that ${reason} decides`);
+  return decided.title;
+}
