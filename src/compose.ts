@@ -21,6 +21,7 @@ import { rateLimit } from "./http/rate-limit.ts";
 import type { Route } from "./http/route.ts";
 import { makeServer } from "./http/server.ts";
 import { subjectRoutes } from "./http/subject-routes.ts";
+import { suppressionRoutes } from "./http/suppression-routes.ts";
 import { type CatalogueInForce, loadCatalogue } from "./service/catalogue.ts";
 import { ClientRegistry } from "./service/clients.ts";
 import { continuationOf, type LogContinuation } from "./service/condition.ts";
@@ -163,6 +164,7 @@ function routesOf(parts: RouteParts): Route[] {
     ...directoryRoutes(recording, links),
     ...subjectRoutes({ records: store, past, subjects: settings.subjects }),
     ...erasureRoutes(store, past),
+    ...suppressionRoutes({ store, catalogue }),
     ...changeRoutes(store),
     ...logRoutes(log),
     ...catalogueRoutes(store, catalogue),

@@ -77,6 +77,7 @@ async function recordAll(send: Transport): Promise<void> {
   await send(acts.putUser("jo@example.com", "Daily"));
   for (const subject of ["customer/2", "user/2"]) await send(acts.erase(subject));
   await send(acts.putCustomer(2, "again@example.com"));
+  for (const id of [1, 2, 9]) await send(acts.suppress(`${id}@example.com`));
   const client = { id: "crm", scopes: ["customers.read"] };
   await send({ method: "POST", target: "/v1/clients", headers: credentials(json), body: JSON.stringify(client) });
 }
@@ -89,6 +90,7 @@ const targets = [
   "/api/2/organisations",
   "/v1/catalogue",
   "/v1/clients",
+  "/v1/suppressions",
   ...["customer/1", "customer/2", "user/1", "organisation/3"].map((subject) => `/v1/subjects/${subject}/changes`),
 ];
 

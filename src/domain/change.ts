@@ -1,7 +1,15 @@
 import type { Stream } from "./stream.ts";
 
-/** What an accepted write was about. */
-export type ChangeKind = "preferences" | "directory" | "catalogue" | "erasure" | "continuation";
+/** What an accepted write was about: a word of lower-case letters, because an entry of the log takes nothing else. */
+export type ChangeKind =
+  | "preferences"
+  | "directory"
+  | "suppression"
+  | "lift"
+  | "marking"
+  | "catalogue"
+  | "erasure"
+  | "continuation";
 
 /** Who did it, through what, and what was shown: the part of a change that does not depend on its document. */
 export interface Act {

@@ -86,11 +86,7 @@ const state = fc.record({
 });
 type State = typeof state extends fc.Arbitrary<infer Value> ? Value : never;
 
-const suppressions = suppress(
-  undefined,
-  { address: "jo@example.com", reason: "complaint" },
-  "2026-01-01T00:00:00.000Z",
-);
+const suppressions = suppress(undefined, { reason: "complaint" }, "2026-01-01T00:00:00.000Z");
 
 function questionOf({ words, asked: sent }: Pick<State, "words" | "asked">): ContentQuestion {
   const reading = checkQuestion(sent, words);

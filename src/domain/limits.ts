@@ -29,6 +29,10 @@ export const limits = {
   historyChanges: 50,
   /** Changes on one page of a history at most. */
   largestHistoryChanges: 200,
+  /** Suppressions on one page of their list when no `limit` is asked for. */
+  suppressions: 200,
+  /** Suppressions on one page of their list at most. */
+  largestSuppressions: 1000,
   /** Milliseconds within which a request's headers must have arrived. */
   headersMs: 10_000,
   /** Milliseconds within which a whole request must have arrived. */

@@ -87,6 +87,10 @@ export const problems = {
     title: "The change was erased with its subject",
     help: "Its entry in the log and its receipt are still there.",
   },
+  "suppression-unknown": {
+    title: "There is no such suppression",
+    help: "It was lifted, or never there; POST /v1/suppressions/search lists those of an address.",
+  },
   "record-damaged": {
     title: "What is recorded does not fit its entry in the log",
     help: "Nothing that is damaged is answered; tell the operator to run `saywhen verify`.",

@@ -3,6 +3,7 @@ import type { CustomerPreferences } from "./customer-preferences.ts";
 import type { OrganisationEntry, UserEntry } from "./directory.ts";
 import type { EmailPreferences } from "./email-preferences.ts";
 import type { Continuation, Erasure } from "./log-acts.ts";
+import type { AddressSuppressions, MarkKey } from "./suppression.ts";
 import { type Customer, isCustomer, type Organisation, readSubject, type Subject, type User } from "./subject.ts";
 
 declare const state: unique symbol;
@@ -53,6 +54,19 @@ export function entryNameOf(stream: Stream): EntryName | undefined {
 export function subjectOf(stream: Stream): Subject | undefined {
   return readSubject(stream.replace(/^directory\//, ""));
 }
+
+/** What stops the address that has this mark. */
+export function suppressionsOf(mark: string): Stream<AddressSuppressions> {
+  return `suppressions/${mark}` as Stream<AddressSuppressions>;
+}
+
+/** The mark of the address that a stream of suppressions is about. */
+export function markIn(stream: Stream<AddressSuppressions>): string {
+  return stream.slice("suppressions/".length);
+}
+
+/** By which key addresses are marked: recorded once, before the first suppression. */
+export const markingStream = "marking" as Stream<MarkKey>;
 
 /** Every erasure of a subject. */
 export const erasureStream = "erasures" as Stream<Erasure>;

@@ -10,16 +10,17 @@ import {
   type SuppressionWish,
   suppress,
   suppressionReasons,
-  withoutPerson,
 } from "./suppression.ts";
 
 const at = "2026-03-03T14:05:00.000Z";
 const later = "2026-03-04T00:00:00.000Z";
 const address = "+11233454567";
 
-function suppressed(...wishes: Omit<SuppressionWish, "address">[]): AddressSuppressions | undefined {
+type Wish = Omit<SuppressionWish, "address">;
+
+function suppressed(...wishes: Wish[]): AddressSuppressions | undefined {
   return wishes.reduce<AddressSuppressions | undefined>(
-    (current, wish) => suppress(current, { address, ...wish }, at).document,
+    (current, wish) => suppress(current, wish, at).document,
     undefined,
   );
 }
@@ -35,13 +36,10 @@ describe("a suppression", () => {
     assert.equal(isSuppressed(undefined), false);
   });
 
-  it("is recorded once: the same channel for the same reason keeps the first's time and evidence", () => {
-    const first = suppress(undefined, { address, channel: "Text", reason: "manual", evidence: { ticket: "1" } }, at);
-    const again = suppress(
-      first.document,
-      { address, channel: "Text", reason: "manual", evidence: { ticket: "2" } },
-      later,
-    );
+  it("is recorded once: the same channel for the same reason keeps the first's time", () => {
+    const wish: Wish = { channel: "Text", reason: "manual" };
+    const first = suppress(undefined, wish, at);
+    const again = suppress(first.document, wish, later);
     assert.equal(again.document, first.document);
     assert.equal(again.number, first.number);
   });
@@ -72,28 +70,17 @@ describe("a suppression", () => {
 
   it("never has the number of one that was lifted", () => {
     const lifted = lift(suppressed({ reason: "manual" }), 1);
-    assert.deepEqual(suppress(lifted, { address, reason: "manual" }, later), {
-      document: { address, ever: 2, suppressions: [{ at: later, number: 2, reason: "manual" }] },
+    assert.deepEqual(suppress(lifted, { reason: "manual" }, later), {
+      document: { ever: 2, suppressions: [{ at: later, number: 2, reason: "manual" }] },
       number: 2,
     });
   });
 
-  it("is kept without the address and the evidence when a person is erased, and still stops", () => {
-    const bare = withoutPerson(
-      suppress(undefined, { address, channel: "Text", reason: "legal", evidence: { by: "Pat" } }, at).document,
-    );
-    assert.deepEqual(bare, { ever: 1, suppressions: [{ at, channel: "Text", number: 1, reason: "legal" }] });
-    assert.equal(isSuppressed(bare, "Text"), true);
-    assert.equal(suppress(bare, { address, channel: "Text", reason: "legal" }, later).document, bare);
-  });
-
-  it("has its keys in sorted order", () => {
-    const evidence = { source: "text" };
-    const document = suppressed({ channel: "Text", reason: "stop-keyword", evidence });
+  it("says nothing of its address, and has its keys in sorted order", () => {
+    const wish: SuppressionWish = { address, channel: "Text", reason: "stop-keyword" };
     assert.equal(
-      JSON.stringify(document),
-      `{"address":"+11233454567","ever":1,"suppressions":[{"at":"${at}","channel":"Text","evidence":{"source":"text"},` +
-        `"number":1,"reason":"stop-keyword"}]}`,
+      JSON.stringify(suppress(undefined, wish, at).document),
+      `{"ever":1,"suppressions":[{"at":"${at}","channel":"Text","number":1,"reason":"stop-keyword"}]}`,
     );
   });
 });
@@ -115,12 +102,9 @@ describe("a stop that is sent", () => {
     assert.deepEqual(checkSuppression({ address: "1233454567", channel: "Text", reason: "complaint" }, words), {
       wish: { address, channel: "Text", reason: "complaint" },
     });
-    assert.deepEqual(
-      checkSuppression({ address: "Jo@Example.com", reason: "hard-bounce", evidence: { a: "b" } }, words),
-      {
-        wish: { address: "jo@example.com", reason: "hard-bounce", evidence: { a: "b" } },
-      },
-    );
+    assert.deepEqual(checkSuppression({ address: "Jo@Example.com", reason: "hard-bounce" }, words), {
+      wish: { address: "jo@example.com", reason: "hard-bounce" },
+    });
   });
 
   it("may name a retired channel: to stop is always possible", () => {

@@ -15,28 +15,28 @@ export const suppressionReasons = [
 
 export type SuppressionReason = (typeof suppressionReasons)[number];
 
-/** What was shown and said, as it was given. */
-type Evidence = Readonly<Record<string, unknown>>;
-
 /** A stop on an address; it outranks every choice. */
 export interface Suppression {
   /** RFC 3339. */
   readonly at: string;
   /** The one channel that is stopped; every channel, if absent. */
   readonly channel?: string;
-  readonly evidence?: Evidence;
   /** Tells it from every other that this address has, or ever had; counted from 1. */
   readonly number: number;
   readonly reason: SuppressionReason;
 }
 
-/** All that stops one address now. */
+/** All that stops one address now. Whose address, or which, is nowhere in it: an erasure leaves it as it is. */
 export interface AddressSuppressions {
-  /** The normal form of the address; absent once a subject who had it was erased. */
-  readonly address?: string;
   /** How many suppressions it ever had. */
   readonly ever: number;
   readonly suppressions: readonly Suppression[];
+}
+
+/** What makes the marks of addresses. */
+export interface MarkKey {
+  /** 32 random bytes in base64. */
+  readonly key: string;
 }
 
 /** What a stop asks for. */
@@ -44,7 +44,6 @@ export interface SuppressionWish {
   /** The address in its normal form. */
   readonly address: string;
   readonly channel?: string;
-  readonly evidence?: Evidence;
   readonly reason: SuppressionReason;
 }
 
@@ -52,7 +51,6 @@ export interface SuppressionWish {
 export interface AskedSuppression {
   readonly address: string;
   readonly channel?: string;
-  readonly evidence?: Evidence;
   readonly reason: string;
 }
 
@@ -66,7 +64,7 @@ export function checkSuppression(
   words: CatalogueWords,
 ): { readonly wish: SuppressionWish } | { readonly faults: readonly Fault[] } {
   const faults: Fault[] = [];
-  const { channel, evidence } = asked;
+  const { channel } = asked;
   const address = normalFormOfEither(asked.address);
   if (address === undefined) {
     const message = `must be ${addressForms.email}, or ${addressForms.phone}`;
@@ -82,14 +80,12 @@ export function checkSuppression(
     faults.push({ problem: "value-invalid", path: ["reason"], message });
   }
   if (address === undefined || reason === undefined || faults.length > 0) return { faults };
-  return {
-    wish: { address, ...(channel !== undefined && { channel }), ...(evidence !== undefined && { evidence }), reason },
-  };
+  return { wish: { address, ...(channel !== undefined && { channel }), reason } };
 }
 
 /**
  * What an address's suppressions become by one more. Two are the same when they stop the same channel, or all, for the
- * same reason: the one that is there stays as it is, its time and evidence too. Another reason is another stop, because
+ * same reason: the one that is there stays as it is, its time too. Another reason is another stop, because
  * lifting one must not lift the other.
  *
  * @param at RFC 3339
@@ -97,42 +93,21 @@ export function checkSuppression(
  */
 export function suppress(
   current: AddressSuppressions | undefined,
-  { address, channel, evidence, reason }: SuppressionWish,
+  { channel, reason }: Omit<SuppressionWish, "address">,
   at: string,
 ): { readonly document: AddressSuppressions; readonly number: number } {
   const { ever, suppressions } = current ?? { ever: 0, suppressions: [] };
   const same = suppressions.find((other) => other.channel === channel && other.reason === reason);
   if (current !== undefined && same !== undefined) return { document: current, number: same.number };
   const number = ever + 1;
-  const suppression: Suppression = {
-    at,
-    ...(channel !== undefined && { channel }),
-    ...(evidence !== undefined && { evidence }),
-    number,
-    reason,
-  };
-  return { document: { address, ever: number, suppressions: [...suppressions, suppression] }, number };
+  const suppression: Suppression = { at, ...(channel !== undefined && { channel }), number, reason };
+  return { document: { ever: number, suppressions: [...suppressions, suppression] }, number };
 }
 
 /** What is left of an address's suppressions without one of them; undefined when it has none of that number. */
 export function lift(current: AddressSuppressions | undefined, number: number): AddressSuppressions | undefined {
   if (!current?.suppressions.some((suppression) => suppression.number === number)) return undefined;
   return { ...current, suppressions: current.suppressions.filter((suppression) => suppression.number !== number) };
-}
-
-/**
- * The same stops with nothing in them that tells of a person: what is kept when a subject who had the address is erased.
- */
-export function withoutPerson({ ever, suppressions }: AddressSuppressions): AddressSuppressions {
-  const bare = suppressions.map(
-    ({ at, channel, number, reason }): Suppression => ({
-      at,
-      ...(channel !== undefined && { channel }),
-      number,
-      reason,
-    }),
-  );
-  return { ever, suppressions: bare };
 }
 
 /** Whether an address is stopped on a channel; on any, where none is given. */

@@ -67,6 +67,7 @@ export const standings: Readonly<Record<ProblemName, Standing>> = {
   "record-damaged": { status: 500, ref: 9051 },
   "log-stopped": { status: 503, ref: 9052 },
   "outcome-unknown": { status: 503, ref: 9053 },
+  "suppression-unknown": { status: 404, ref: 9054 },
 };
 
 /** Whatever is wrong in an organisations' body is 400. */

@@ -1,6 +1,7 @@
 import type { Change, Draft } from "../domain/change.ts";
 import type { OrganisationEntry, UserEntry } from "../domain/directory.ts";
 import type { Stream } from "../domain/stream.ts";
+import type { AddressSuppressions } from "../domain/suppression.ts";
 
 /**
  * What is recorded, to be read: by the process that serves, and by commands beside it.
@@ -59,6 +60,12 @@ export interface Records {
 
   /** Every stream of every subject, in the order in which they first came; read in pieces, so that writes go on meanwhile. */
   everySubjectStream(): AsyncIterable<Stream>;
+
+  /**
+   * The newest change of every stream of suppressions, in the order in which they first came; read in pieces, so that
+   * writes go on meanwhile. With `after`: of those that came after this one, which has changes.
+   */
+  everySuppressed(after?: Stream<AddressSuppressions>): AsyncIterable<Change<AddressSuppressions>>;
 
   /** The positions of all changes of a stream, in their order; also of those that are damaged. */
   positions(stream: Stream): Promise<number[]>;

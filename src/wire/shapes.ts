@@ -6,6 +6,7 @@ import * as emails from "./email-preferences.ts";
 import * as opened from "./opened-changes.ts";
 import * as errors from "./problems.ts";
 import type { Shape } from "./shape.ts";
+import * as suppressions from "./suppressions.ts";
 import * as subjects from "./subjects.ts";
 
 /** Every shape there is: the components of the OpenAPI document. */
@@ -39,6 +40,11 @@ export const shapes: readonly Shape<unknown>[] = [
   subjects.subjectHistory,
   subjects.customerChoices,
   subjects.preferencesInForce,
+  suppressions.suppressionWish,
+  suppressions.suppressionSearch,
+  suppressions.suppressionAnswer,
+  suppressions.suppressionInForce,
+  suppressions.suppressionList,
   opened.changeOpening,
   opened.subjectExport,
   opened.erasedSubject,

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { it, type TestContext } from "node:test";
-import type { Change, Draft } from "../../src/domain/change.ts";
+import { type Change, type Draft, draft } from "../../src/domain/change.ts";
 import type { OrganisationEntry, UserEntry } from "../../src/domain/directory.ts";
-import { entryOf, type Stream } from "../../src/domain/stream.ts";
+import { entryOf, type Stream, suppressionsOf } from "../../src/domain/stream.ts";
 import { organisation, user } from "../../src/domain/subject.ts";
 import type { ClientStore } from "../../src/service/client-store.ts";
 import type { LogStore } from "../../src/service/log-store.ts";
@@ -54,6 +54,13 @@ export function stored(subject: string, slots: readonly string[], addresses: rea
   const selections = addresses.length === 0 ? {} : { selections: addresses.map((normal) => ({ normal })) };
   const document = { ...selections, slots };
   return { actor: "Jo", client: "crm", stream: streamOf(subject), kind: "preferences", document };
+}
+
+/** Records an address's suppressions, of which there ever were so many and none is left. */
+export function suppress(store: Store, kind: "lift" | "suppression", mark: string, ever: number) {
+  const document = { ever, suppressions: [] };
+  const act = { actor: "Jo", client: "crm" };
+  return store.append({ reads: [], step: () => ({ append: [draft(act, kind, suppressionsOf(mark), document)] }) });
 }
 
 /** Adds one slot to those that a subject has. */

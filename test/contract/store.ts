@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { catalogueStream, preferencesOf } from "../../src/domain/stream.ts";
+import { catalogueStream, markIn, preferencesOf, suppressionsOf } from "../../src/domain/stream.ts";
 import { customer, user } from "../../src/domain/subject.ts";
 import { StoreUnavailable } from "../../src/service/store.ts";
 import { clientStoreContract } from "./client-store.ts";
@@ -17,6 +17,7 @@ import {
   sentences,
   stored,
   streamOf,
+  suppress,
 } from "./store-support.ts";
 
 /**
@@ -327,6 +328,29 @@ export function storeContract(name: string, place: () => Place, exempt: Exemptio
           seen,
           ids.map((id) => preferencesOf(id)),
         );
+      },
+    );
+
+    says(
+      "The newest change of every stream of suppressions, in the order in which they first came; read in pieces, so that " +
+        "writes go on meanwhile. With `after`: of those that came after this one, which has changes.",
+      async (test) => {
+        const store = await open(test);
+        await put(store, "customer:1", "a");
+        const marks = Array.from({ length: 450 }, (_, index) => `mark ${(index * 7) % 450}`);
+        await Promise.all(marks.map((mark) => suppress(store, "suppression", mark, 1)));
+        await suppress(store, "lift", "mark 7", 2);
+        const seen: string[] = [];
+        for await (const { stream, document } of store.everySuppressed()) {
+          if (seen.length === 0) await suppress(store, "suppression", "late", 1);
+          assert.equal(document.ever, stream === suppressionsOf("mark 7") ? 2 : 1);
+          seen.push(markIn(stream));
+        }
+        assert.deepEqual(seen, [...marks, "late"]);
+        const rest: string[] = [];
+        for await (const { stream } of store.everySuppressed(suppressionsOf(marks[447] ?? "")))
+          rest.push(markIn(stream));
+        assert.deepEqual(rest, [marks[448], marks[449], "late"]);
       },
     );
   });

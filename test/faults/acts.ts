@@ -40,6 +40,11 @@ export function nameOrganisation(id: number, name: string, headers?: Headers): S
   return request("PUT", `/api/2/organisations/${id}`, { organisation: { name } }, headers);
 }
 
+/** Stops an address on every channel. */
+export function suppress(address: string, headers?: Headers): SentRequest {
+  return request("POST", "/v1/suppressions", { address, reason: "complaint" }, headers);
+}
+
 /** @param subject as `customer/5` */
 export function erase(subject: string, headers?: Headers): SentRequest {
   return { method: "DELETE", target: `/v1/subjects/${subject}`, headers: credentials(headers) };

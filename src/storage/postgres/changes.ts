@@ -1,5 +1,6 @@
 import type { Change, ChangeKind } from "../../domain/change.ts";
 import type { Stream } from "../../domain/stream.ts";
+import type { AddressSuppressions } from "../../domain/suppression.ts";
 import { type ChangeRow, isErased } from "../../service/change-row.ts";
 import { type Opening, RecordDamaged } from "../../service/store.ts";
 import type { Digest } from "../digest.ts";
@@ -103,7 +104,7 @@ export class Changes {
   /** The newest preferences of every subject as of the log's end at this moment. One that is erased meanwhile is left out. */
   async *everyPreferences(): AsyncGenerator<Change> {
     const end = await sizeOf(this.#statements);
-    for await (const head of this.#heads("preferences")) {
+    for await (const head of this.#heads(["preferences"])) {
       const { change } = openingOf(head);
       const row = { id: head.stream, head: head.position };
       const then =
@@ -116,18 +117,25 @@ export class Changes {
 
   /** Every stream of every subject, in the order in which they first came. */
   async *everySubjectStream(): AsyncGenerator<Stream> {
-    for await (const head of this.#heads("directory")) yield openingOf(head).change.stream;
+    for await (const head of this.#heads(["preferences", "directory"])) yield openingOf(head).change.stream;
   }
 
-  /** The newest changes of all streams of preferences, and those of the other kind; without those erased meanwhile. */
-  async *#heads(otherKind: ChangeKind): AsyncGenerator<ChangeRow> {
-    let after = 0;
+  /** The newest change of every stream of suppressions, in the order in which they first came. */
+  async *everySuppressed(after?: Stream<AddressSuppressions>): AsyncGenerator<Change<AddressSuppressions>> {
+    const start = after === undefined ? 0 : (await this.#streamRow(after))?.id;
+    for await (const head of this.#heads(["suppression", "lift"], start))
+      yield openingOf(head).change as Change<AddressSuppressions>;
+  }
+
+  /** Of the streams after a row, the newest changes of these kinds; without those erased meanwhile. */
+  async *#heads(kinds: readonly ChangeKind[], start = 0): AsyncGenerator<ChangeRow> {
+    let after = start;
     for (;;) {
       const page = await this.#statements.rows<HeadRow>(headPageSql, [after, pageSize]);
       for (const row of page) {
         if (row.position === null) throw new RecordDamaged(row.head, "it is missing");
         if (row.stream !== row.id) throw new RecordDamaged(row.position, "another stream's row leads to it");
-        if ((row.kind === "preferences" || row.kind === otherKind) && !isErased(row)) yield row;
+        if (kinds.some((kind) => kind === row.kind) && !isErased(row)) yield row;
       }
       if (page.length < pageSize) return;
       after = page.at(-1)?.id ?? after;

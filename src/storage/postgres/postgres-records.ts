@@ -2,6 +2,7 @@ import type { Entry } from "../../audit/verify-receipt.ts";
 import type { Change } from "../../domain/change.ts";
 import type { OrganisationEntry, UserEntry } from "../../domain/directory.ts";
 import type { Stream } from "../../domain/stream.ts";
+import type { AddressSuppressions } from "../../domain/suppression.ts";
 import type { Lineage, LogIdentity, LogRecords } from "../../service/log-store.ts";
 import {
   type Listing,
@@ -89,6 +90,10 @@ export abstract class PostgresRecords extends Guard implements Records, LogRecor
 
   everySubjectStream(): AsyncGenerator<Stream> {
     return this.guardedEach(() => this.#changes.everySubjectStream());
+  }
+
+  everySuppressed(after?: Stream<AddressSuppressions>): AsyncGenerator<Change<AddressSuppressions>> {
+    return this.#guardedEach(() => this.#changes.everySuppressed(after));
   }
 
   positions(stream: Stream): Promise<number[]> {

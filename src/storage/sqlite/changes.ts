@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { commitmentOf } from "../../audit/verify-receipt.ts";
 import type { Change, ChangeKind, Draft } from "../../domain/change.ts";
 import type { Stream } from "../../domain/stream.ts";
+import type { AddressSuppressions } from "../../domain/suppression.ts";
 import { type ChangeRow, isErased } from "../../service/change-row.ts";
 import { type Opening, RecordDamaged } from "../../service/store.ts";
 import { changeText } from "../change-text.ts";
@@ -56,7 +57,10 @@ const moveHeadSql = "UPDATE stream SET head = ? WHERE id = ?";
 const dropStreamSql = "UPDATE stream SET digest = NULL WHERE id = ?";
 const headPageSql =
   "SELECT CAST(stream.id AS REAL) AS row, CAST(head AS REAL) AS head FROM stream LEFT JOIN change ON position = head " +
-  "WHERE stream.id > ? AND (kind IN ('preferences', ?) OR kind IS NULL) AND digest IS NOT NULL ORDER BY stream.id LIMIT ?";
+  "WHERE stream.id > ? AND (kind IN (?, ?) OR kind IS NULL) AND digest IS NOT NULL ORDER BY stream.id LIMIT ?";
+
+/** One kind of change, or two. */
+type Kinds = readonly [ChangeKind, ChangeKind?];
 
 /** What a change's row says of its place, without what it says of its subject. */
 type Link = Pick<ChangeRow, "at" | "position" | "previous" | "stream">;
@@ -235,7 +239,7 @@ export class Changes {
    */
   async *everyPreferences(): AsyncGenerator<Change> {
     const end = this.end().next;
-    for await (const head of this.#heads("preferences")) {
+    for await (const head of this.#heads(["preferences"])) {
       const then = this.#before(end, head);
       if (then === undefined) continue;
       const { change } = openingOf(head);
@@ -245,14 +249,21 @@ export class Changes {
 
   /** Every stream of every subject, in the order in which they first came. */
   async *everySubjectStream(): AsyncGenerator<Stream> {
-    for await (const head of this.#heads("directory")) yield openingOf(head).change.stream;
+    for await (const head of this.#heads(["preferences", "directory"])) yield openingOf(head).change.stream;
   }
 
-  /** The newest changes of all streams of preferences, and those of the other kind; without those erased meanwhile. */
-  async *#heads(otherKind: ChangeKind): AsyncGenerator<ChangeRow> {
-    let after = 0;
+  /** The newest change of every stream of suppressions, in the order in which they first came. */
+  async *everySuppressed(after?: Stream<AddressSuppressions>): AsyncGenerator<Change<AddressSuppressions>> {
+    const start = after === undefined ? 0 : this.#streamRow(after)?.row;
+    for await (const head of this.#heads(["suppression", "lift"], start))
+      yield openingOf(head).change as Change<AddressSuppressions>;
+  }
+
+  /** Of the streams after a row, the newest changes of these kinds; without those erased meanwhile. */
+  async *#heads([kind, other = kind]: Kinds, start = 0): AsyncGenerator<ChangeRow> {
+    let after = start;
     for (;;) {
-      const page = this.#headPage.all(after, otherKind, pageSize) as unknown as StreamRow[];
+      const page = this.#headPage.all(after, kind, other, pageSize) as unknown as StreamRow[];
       for (const stream of page) {
         const row = this.#headRow(stream);
         if (!isErased(row)) yield row;

@@ -4,6 +4,7 @@ import type { Entry } from "../../audit/verify-receipt.ts";
 import type { Change } from "../../domain/change.ts";
 import type { OrganisationEntry, UserEntry } from "../../domain/directory.ts";
 import { entryNameOf, type Stream } from "../../domain/stream.ts";
+import type { AddressSuppressions } from "../../domain/suppression.ts";
 import type { Inspectable, Inspection } from "../../service/inspection.ts";
 import type { LogIdentity, LogRecords } from "../../service/log-store.ts";
 import {
@@ -94,6 +95,10 @@ export class SqliteRecords extends Guard implements Records, LogRecords, Inspect
 
   everySubjectStream(): AsyncGenerator<Stream> {
     return this.guardedEach(() => this.changes.everySubjectStream());
+  }
+
+  everySuppressed(after?: Stream<AddressSuppressions>): AsyncGenerator<Change<AddressSuppressions>> {
+    return this.#guardedEach(() => this.changes.everySuppressed(after));
   }
 
   async positions(stream: Stream): Promise<number[]> {
