@@ -4,6 +4,67 @@ import type { Rule } from "../src/domain/rule.ts";
 import { type CaseQuestion, caseFiles } from "../test/support/cases.ts";
 import { table } from "./markdown.ts";
 
+/** How a question is asked: the transcript in it is played. */
+const asking = `## Asking
+
+\`POST /v1/decisions\` with the scope \`decide\` answers one question; \`saywhen decide\` asks the database itself, also beside a
+running service.
+
+\`\`\`transcript
+always Authorization: Bearer {{admin}}
+always ClientId: admin
+always Request-Tracking-Id: 12
+always Content-Type: application/json
+
+> PUT /v1/customers/123456789/communication-preferences
+>
+> {"preferences": [{"category": "Service Exception", "channels": [{"name": "Text",
+>   "selections": [{"value": "1233454567", "type": "BPHONE", "is_opt_in": "Y"}]}]}]}
+< 200
+< Saywhen-Change: {{change=/\\d+/}}
+
+> POST /v1/decisions
+>
+> {"subject": "customer:123456789", "category": "Service Exception", "channel": "Text"}
+< 200
+<
+< {"subject": "customer:123456789", "verdict": "send", "reason": "opted-in",
+<  "addresses": [{"value": "1233454567", "type": "BPHONE"}], "change": {{change}}}
+
+# The customer answers STOP.
+> POST /v1/suppressions
+>
+> {"address": "1233454567", "channel": "Text", "reason": "stop-keyword"}
+< 201
+
+> POST /v1/decisions
+>
+> {"subject": "customer:123456789", "category": "Service Exception", "channel": "Text", "explain": true}
+< 200
+<
+< {"subject": "customer:123456789", "verdict": "withhold", "reason": "suppressed", "change": {{change}},
+<  "selections": [{"category": "Service Exception", "type": "BPHONE", "verdict": "withhold", "reason": "suppressed"}]}
+
+> POST /v1/decisions
+>
+> {"subject": "organisation:3", "module": "Publications", "metadata": {"Countries": ["Algeria"]}}
+< 200
+<
+< {"subject": "organisation:3", "verdict": "withhold", "reason": "never-asked"}
+\`\`\`
+
+* \`addresses\` are where to send it; absent when it is withheld. \`frequency\` comes with \`matched\`, \`from\` with preferences that are
+  the organisation's and not the user's own.
+* \`change\` is the position of the preferences that the answer rests on, whose receipt is at \`/v1/changes/{position}/receipt\`;
+  absent when there are none.
+* \`notBefore\` comes with \`defer\`: when quiet hours end, at most a week ahead.
+* \`"explain": true\` adds what came of each selection. It tells no address.
+* \`"at"\`, with its offset, asks for another instant. In the past it is answered from what was known then: preferences,
+  suppressions, directory and catalogue. What was erased since is not known any more. In the future it is answered from
+  what is known now, under that clock. Leave it out for what you are about to send: then whatever any node has
+  acknowledged, a stop above all, is in the answer.
+`;
+
 /** docs/decisions.md: the rules in the order in which they are asked, each with the first case of test/cases/ that it decides. */
 export function decisionsPage(): string {
   return `# Decisions
@@ -20,6 +81,7 @@ is printed from those lists, and every example on it is a case that the tests as
 
 An answer is about one instant. Ask right before you send, and ask again for the next message: a yes is not a licence.
 
+${asking}
 ## Contact: may a customer be told?
 
 The question names a category, a channel, and if wanted the customer's time zone. First, once:

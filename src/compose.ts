@@ -8,6 +8,7 @@ import { catalogueRoutes } from "./http/catalogue-routes.ts";
 import { changeRoutes } from "./http/change-routes.ts";
 import { clientRoutes } from "./http/client-routes.ts";
 import { customerRoutes } from "./http/customer-routes.ts";
+import { decisionRoutes } from "./http/decision-routes.ts";
 import { directoryRoutes } from "./http/directory-routes.ts";
 import { erasureRoutes } from "./http/erasure-routes.ts";
 import { healthRoutes } from "./http/health-routes.ts";
@@ -164,6 +165,7 @@ function routesOf(parts: RouteParts): Route[] {
     ...directoryRoutes(recording, links),
     ...subjectRoutes({ records: store, past, subjects: settings.subjects }),
     ...erasureRoutes(store, past),
+    ...decisionRoutes({ records: store, past, catalogue, now: Date.now }),
     ...suppressionRoutes({ store, catalogue }),
     ...changeRoutes(store),
     ...logRoutes(log),

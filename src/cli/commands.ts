@@ -2,6 +2,7 @@ import { backupCommand } from "./backup.ts";
 import { catalogueCommand } from "./catalogue.ts";
 import { clientCommand } from "./client.ts";
 import type { Command } from "./command.ts";
+import { decideCommand } from "./decide.ts";
 import { eraseCommand } from "./erase.ts";
 import { exportCommand } from "./export.ts";
 import { historyCommand } from "./history.ts";
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   catalogueCommand,
   showCommand,
   historyCommand,
+  decideCommand,
   eraseCommand,
   exportCommand,
   verifyCommand(() => import("../compose-commands.ts")),

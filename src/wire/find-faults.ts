@@ -1,7 +1,7 @@
 import type { Path } from "../domain/fault.ts";
 import { isDirectoryId } from "../domain/subject.ts";
 import type { FaultList } from "./fault-list.ts";
-import type { Layout, ListLayout, NumberLayout, ObjectLayout, TextLayout } from "./layout.ts";
+import type { Layout, ListLayout, MapLayout, NumberLayout, ObjectLayout, TextLayout } from "./layout.ts";
 
 const unprintable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
@@ -15,21 +15,23 @@ export function findFaults(layout: Layout, value: unknown, path: Path, faults: F
   switch (layout.kind) {
     case "object":
       return inObject(layout, value, path, faults);
+    case "map":
+      return inMap(layout, value, path, faults);
     case "list":
       return inList(layout, value, path, faults);
     case "text":
       return inText(layout, value, path, faults);
     case "number":
       return inNumber(layout, value, path, faults);
+    case "flag":
+      if (typeof value !== "boolean") faults.add("value-invalid", path, "must be true or false");
+      return;
     case "ignored":
   }
 }
 
 function inObject({ members, known }: ObjectLayout, value: unknown, path: Path, faults: FaultList): void {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    faults.add("value-invalid", path, "must be an object");
-    return;
-  }
+  if (!isObject(value, path, faults)) return;
   for (const [name, held] of Object.entries(value)) {
     const member = members.get(name);
     if (member !== undefined) findFaults(member.layout, held, [...path, name], faults);
@@ -38,6 +40,17 @@ function inObject({ members, known }: ObjectLayout, value: unknown, path: Path, 
   for (const { name, isRequired } of members.values()) {
     if (isRequired && !Object.hasOwn(value, name)) faults.add("member-missing", [...path, name], "is missing");
   }
+}
+
+function inMap({ item }: MapLayout, value: unknown, path: Path, faults: FaultList): void {
+  if (!isObject(value, path, faults)) return;
+  for (const [name, held] of Object.entries(value)) findFaults(item, held, [...path, name], faults);
+}
+
+function isObject(value: unknown, path: Path, faults: FaultList): value is object {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return true;
+  faults.add("value-invalid", path, "must be an object");
+  return false;
 }
 
 function inList({ item }: ListLayout, value: unknown, path: Path, faults: FaultList): void {

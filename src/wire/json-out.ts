@@ -7,9 +7,12 @@ export function jsonPrinter(layout: Layout): Print {
   switch (layout.kind) {
     case "object":
       return objectPrinter(layout);
+    case "map":
+      return mapPrinter(jsonPrinter(layout.item));
     case "list":
       return listPrinter(jsonPrinter(layout.item));
     case "number":
+    case "flag":
       return String;
     case "text":
     case "ignored":
@@ -28,6 +31,13 @@ function objectPrinter({ members }: ObjectLayout): Print {
       if (held !== undefined) printed += (printed === "{" ? "" : ",") + label + print(held);
     }
     return `${printed}}`;
+  };
+}
+
+function mapPrinter(print: Print): Print {
+  return (value) => {
+    const members = Object.entries(value as object);
+    return `{${members.map(([name, held]) => `${JSON.stringify(name)}:${print(held)}`).join(",")}}`;
   };
 }
 

@@ -1,7 +1,7 @@
 import type { TSchema } from "typebox";
 
 /** What a schema says, in the form that reading, checking, printing and naming places work with. */
-export type Layout = ObjectLayout | ListLayout | TextLayout | NumberLayout | IgnoredLayout;
+export type Layout = ObjectLayout | MapLayout | ListLayout | TextLayout | NumberLayout | FlagLayout | IgnoredLayout;
 
 export interface ObjectLayout {
   readonly kind: "object";
@@ -20,6 +20,12 @@ export interface Member {
   readonly isRequired: boolean;
   /** Its element in XML; of a list without a wrapper, each item's. */
   readonly element: string;
+}
+
+/** Members of any name that hold alike: only in what is JSON alone, as XML has no place for such names. */
+export interface MapLayout {
+  readonly kind: "map";
+  readonly item: Layout;
 }
 
 export interface ListLayout {
@@ -49,6 +55,11 @@ export interface NumberLayout {
   readonly isTextToo: boolean;
 }
 
+/** True or false: only in what is JSON alone. */
+export interface FlagLayout {
+  readonly kind: "flag";
+}
+
 /** Taken whatever it holds, and dropped. */
 export interface IgnoredLayout {
   readonly kind: "ignored";
@@ -59,6 +70,7 @@ interface Keywords {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, Keywords>>;
   readonly required?: readonly string[];
+  readonly additionalProperties?: boolean | Keywords;
   readonly items?: Keywords;
   readonly anyOf?: readonly Keywords[];
   readonly enum?: readonly string[];
@@ -86,11 +98,14 @@ export function layoutOf(schema: TSchema): Layout {
 function layout(keywords: Keywords): Layout {
   const foreign = Object.keys(keywords).find((keyword) => !understood.has(keyword));
   if (foreign !== undefined) throw new Error(`the wire does not understand the keyword ${foreign}`);
+  if (typeof keywords.additionalProperties === "object")
+    return { kind: "map", item: layout(keywords.additionalProperties) };
   if (keywords.properties !== undefined) return objectLayout(keywords, keywords.properties);
   if (keywords.items !== undefined) return listLayout(keywords, keywords.items);
   if (keywords.anyOf !== undefined) return idLayout(keywords.anyOf);
   if (keywords.type === "integer") return numberLayout(keywords, false);
   if (keywords.type === "string") return textLayout(keywords);
+  if (keywords.type === "boolean") return { kind: "flag" };
   if (keywords.type === undefined) return { kind: "ignored" };
   throw new Error(`the wire has no use for a schema of type ${keywords.type}`);
 }

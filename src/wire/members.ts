@@ -1,4 +1,4 @@
-import Type, { type TSchema } from "typebox";
+import Type, { type Static, type TSchema } from "typebox";
 import { limits } from "../domain/limits.ts";
 import { directoryIdPattern } from "../domain/subject.ts";
 
@@ -38,6 +38,18 @@ export function bareList<Item extends TSchema>(item: Item, xmlName: string, desc
 
 function named<Item extends TSchema>(item: Item, name: string): Item {
   return { ...item, xml: { name } };
+}
+
+/** Lists by names that the sender chooses; in what is JSON alone. */
+export function listsByName<Item extends TSchema>(item: Item, description: string) {
+  const lists = list(item, "item", "What is listed under the name");
+  const schema = Type.Object({}, { additionalProperties: lists, description });
+  return Type.Unsafe<Readonly<Record<string, Static<Item>[]>>>(schema);
+}
+
+/** True or false; in what is JSON alone. */
+export function flag(description: string) {
+  return Type.Boolean({ description });
 }
 
 /** A whole number that we print. */

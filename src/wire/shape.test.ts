@@ -6,7 +6,7 @@ import { type Layout, layoutOf } from "./layout.ts";
 import type { Shape, WireFormat } from "./shape.ts";
 import { shapes } from "./shapes.ts";
 
-const formats = ["json", "xml"] as const;
+const bothFormats = ["json", "xml"] as const;
 
 /** Texts with everything that escaping, line ends and letter cases could spoil. */
 const hardText = fc
@@ -29,6 +29,10 @@ function fitting(layout: Layout): fc.Arbitrary<unknown> {
         requiredKeys,
       });
     }
+    case "map":
+      return fc.dictionary(fc.string({ unit: "grapheme" }), fitting(layout.item), { maxKeys: 3 });
+    case "flag":
+      return fc.boolean();
     case "list":
       return fc.array(fitting(layout.item), { maxLength: 3 });
     case "number":
@@ -40,6 +44,14 @@ function fitting(layout: Layout): fc.Arbitrary<unknown> {
     case "ignored":
       return fc.constant(undefined);
   }
+}
+
+/** What has names of the sender's, or flags, is JSON alone. */
+function formatsOf(layout: Layout): readonly WireFormat[] {
+  const members = layout.kind === "object" ? [...layout.members.values()] : [];
+  return members.some((member) => member.layout.kind === "map" || member.layout.kind === "flag")
+    ? ["json"]
+    : bothFormats;
 }
 
 function layoutWithin({ schema, root }: Shape<unknown>): Layout {
@@ -62,6 +74,7 @@ const laidOut = shapes.filter(({ schema }) => JSON.stringify(schema).includes('"
 
 for (const shape of laidOut) {
   const layout = layoutWithin(shape);
+  const formats = formatsOf(layout);
   const inRoot = (sent: unknown) => JSON.stringify(shape.root === undefined ? sent : { [shape.root]: sent });
 
   test(`${shape.name}: what is printed is read as it was, and both formats say the same`, () => {

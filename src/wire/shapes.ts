@@ -1,6 +1,7 @@
 import * as catalogues from "./catalogue.ts";
 import * as clients from "./clients.ts";
 import * as customers from "./customer-preferences.ts";
+import * as decisions from "./decisions.ts";
 import * as directory from "./directory.ts";
 import * as emails from "./email-preferences.ts";
 import * as opened from "./opened-changes.ts";
@@ -40,6 +41,8 @@ export const shapes: readonly Shape<unknown>[] = [
   subjects.subjectHistory,
   subjects.customerChoices,
   subjects.preferencesInForce,
+  decisions.question,
+  decisions.decisionAnswer,
   suppressions.suppressionWish,
   suppressions.suppressionSearch,
   suppressions.suppressionAnswer,

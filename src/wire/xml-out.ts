@@ -24,6 +24,8 @@ function printer(layout: Layout, element: string, attributes = ""): Print {
       return inside(element, attributes, (value) => escaped(value as string, inText));
     case "number":
       return inside(element, attributes, String);
+    case "map":
+    case "flag":
     case "ignored":
       return () => "";
   }

@@ -1,0 +1,36 @@
+import { decide, type Deciding } from "../service/decide.ts";
+import { decisionAnswer, printDecision, question, type SentQuestion } from "../wire/decisions.ts";
+import { readBody, refuseRejected } from "./body.ts";
+import { Query } from "./query.ts";
+import type { Answer, Call, Route } from "./route.ts";
+
+/** May this be sent to this subject, here, now? */
+export function decisionRoutes(deciding: Deciding): Route[] {
+  return [
+    {
+      method: "POST",
+      path: "/v1/decisions",
+      family: "own",
+      scope: "decide",
+      summary: "May this be sent to this subject, here, now? And why",
+      shapes: { body: question.name, answer: decisionAnswer.name },
+      formats: ["json"],
+      bodies: ["json"],
+      handle: (call) => answer(deciding, call),
+    },
+  ];
+}
+
+async function answer(deciding: Deciding, call: Call): Promise<Answer> {
+  new Query(call).takeOnly().refuseFaults();
+  const { explain = false, ...asked } = await readBody(question, call, (salvaged) => faultsOf(deciding, salvaged));
+  const outcome = await decide(deciding, asked);
+  if ("rejected" in outcome) throw refuseRejected(outcome.rejected, question, call);
+  const body = printDecision(outcome.value, explain);
+  return { status: 200, body, type: call.type, headers: { "cache-control": "no-store" } };
+}
+
+async function faultsOf(deciding: Deciding, { explain: _explain, ...salvaged }: SentQuestion) {
+  const outcome = await decide(deciding, salvaged);
+  return "rejected" in outcome ? outcome.rejected.faults : [];
+}

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import type { CatalogueWords } from "../domain/catalogue.ts";
+import { type ContactDecision, decideContact } from "../domain/decide-contact.ts";
+import { type ContentDecision, decideContent } from "../domain/decide-content.ts";
+import type { Fault } from "../domain/fault.ts";
+import { readInstant } from "../domain/instant.ts";
+import {
+  type AskedQuestion,
+  aboutOf,
+  checkQuestion,
+  type Question,
+  readContactSubject,
+  readContentSubject,
+} from "../domain/question.ts";
+import { catalogueStream } from "../domain/stream.ts";
+import { isCustomer, type Subject } from "../domain/subject.ts";
+import type { CatalogueInForce } from "./catalogue.ts";
+import { contactFacts, contentFacts, readFacts } from "./decision-facts.ts";
+import { type Moment, readingNow, readingThen, readMoment } from "./moment.ts";
+import { type Outcome, rejected } from "./outcome.ts";
+import type { PastRecords, Records } from "./store.ts";
+
+/** What decisions rest on. */
+export interface Deciding {
+  readonly records: Pick<Records, "newest">;
+  /** Where what was known at an instant is read. */
+  readonly past: PastRecords;
+  readonly catalogue: CatalogueInForce;
+  /** The clock, in milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** A question as it was sent, with of whom and for when it is asked. */
+export interface AskedDecision extends AskedQuestion {
+  readonly subject: string;
+  /** RFC 3339; absent: now. */
+  readonly at?: string;
+}
+
+/** The answer to a contact question, or to a content question, with of whom it was asked. */
+export type Decision = { readonly subject: Subject } & (ContactDecision | ContentDecision);
+
+/**
+ * Answers one question, from facts of one moment: for an instant that has passed, from what was known then, the catalogue
+ * included; for one to come, from what is known now. Whoever nothing is known of is answered as well.
+ *
+ * @returns the decision; `invalid` with every fault of what was asked
+ */
+export async function decide(deps: Deciding, asked: AskedDecision): Promise<Outcome<Decision>> {
+  const { subject: text, at: sentAt, ...sent } = asked;
+  const now = deps.now();
+  const time = sentAt === undefined ? { ms: now } : readInstant(sentAt);
+  const late = "fault" in time ? [timeFault(time.fault)] : [];
+  const at = "fault" in time ? now : time.ms;
+  const read = sentAt === undefined || at > now ? readingNow(deps.records) : await readingThen(deps.past, at);
+  const named = readNamed(text, sent);
+  const moment = await ("fault" in named
+    ? readMoment(read, [catalogueStream], () => [])
+    : readFacts(read, named.subject, sent.channel));
+  const words = deps.catalogue.at(moment.change(catalogueStream));
+  const checked = checkQuestion(sent, words);
+  if ("fault" in named || "faults" in checked || late.length > 0) {
+    const early = "fault" in named ? [named.fault] : [];
+    return rejected("invalid", [...early, ...("faults" in checked ? checked.faults : []), ...late]);
+  }
+  return { value: answerTo(checked.question, named.subject, { moment, words, at }) };
+}
+
+interface Basis {
+  readonly moment: Moment;
+  readonly words: CatalogueWords;
+  readonly at: number;
+}
+
+function answerTo(question: Question, subject: Subject, { moment, words, at }: Basis): Decision {
+  if (question.about === "contact" && isCustomer(subject))
+    return { subject, ...decideContact(question, contactFacts(moment, subject, words, at)) };
+  assert(question.about !== "contact" && !isCustomer(subject), "a question is asked of the kind of subject it is for");
+  return { subject, ...decideContent(question, contentFacts(moment, subject, words)) };
+}
+
+/** Of whom it is asked. Where nothing is, the text tells by itself of what kind that would be. */
+function readNamed(text: string, asked: AskedQuestion): { readonly subject: Subject } | { readonly fault: Fault } {
+  const about = aboutOf(asked) ?? (text.startsWith("customer:") ? "contact" : "module");
+  return about === "contact" ? readContactSubject(text) : readContentSubject(text);
+}
+
+function timeFault(message: string): Fault {
+  return { problem: "value-invalid", path: ["at"], message };
+}
