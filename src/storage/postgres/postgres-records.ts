@@ -93,7 +93,7 @@ export abstract class PostgresRecords extends Guard implements Records, LogRecor
   }
 
   everySuppressed(after?: Stream<AddressSuppressions>): AsyncGenerator<Change<AddressSuppressions>> {
-    return this.#guardedEach(() => this.#changes.everySuppressed(after));
+    return this.guardedEach(() => this.#changes.everySuppressed(after));
   }
 
   positions(stream: Stream): Promise<number[]> {

@@ -98,7 +98,7 @@ export class SqliteRecords extends Guard implements Records, LogRecords, Inspect
   }
 
   everySuppressed(after?: Stream<AddressSuppressions>): AsyncGenerator<Change<AddressSuppressions>> {
-    return this.#guardedEach(() => this.changes.everySuppressed(after));
+    return this.guardedEach(() => this.changes.everySuppressed(after));
   }
 
   async positions(stream: Stream): Promise<number[]> {
