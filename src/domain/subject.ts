@@ -18,6 +18,10 @@ export function isCustomer(subject: Subject): subject is Customer {
   return subject.startsWith("customer:");
 }
 
+export function isUser(subject: Subject): subject is User {
+  return subject.startsWith("user:");
+}
+
 /** A customer's id is text: its leading zeros are part of it (contracts A.0.5). */
 export function isCustomerId(text: string): boolean {
   return /^\d{1,20}$/.test(text);

@@ -13,6 +13,7 @@ import {
 import {
   type Customer,
   isCustomer,
+  isUser,
   type Organisation,
   organisation,
   type Subject,
@@ -85,8 +86,4 @@ function emailOf(moment: Moment, subject: User): string | undefined {
 function employerOf(moment: Moment, subject: User): Organisation | undefined {
   const id = moment.change(entryOf(subject))?.document.organisation;
   return id === undefined ? undefined : organisation(id);
-}
-
-function isUser(subject: Organisation | User): subject is User {
-  return subject.startsWith("user:");
 }

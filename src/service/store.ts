@@ -67,11 +67,43 @@ export interface Records {
    */
   everySuppressed(after?: Stream<AddressSuppressions>): AsyncIterable<Change<AddressSuppressions>>;
 
+  /**
+   * The newest change of every stream with its place, in the order of the places; read in pieces, each of one moment, so
+   * that writes go on meanwhile. Streams that were erased before their piece was read are left out.
+   */
+  everyNewest(): AsyncIterable<readonly PlacedChange[]>;
+
+  /**
+   * What the log has from a position on, in its order and without gaps: at most `limit` changes. When there are fewer,
+   * they reach the log's end: everything that was acknowledged before the call is among them.
+   */
+  changesFrom(position: number, limit: number): Promise<LoggedChange[]>;
+
+  /** The places of the streams to which the changes at these positions belong, erased or not; each once. */
+  placesOf(positions: readonly number[]): Promise<number[]>;
+
   /** The positions of all changes of a stream, in their order; also of those that are damaged. */
   positions(stream: Stream): Promise<number[]>;
 
   /** Finishes the writes that were handed over, then lets go of the storage. */
   close(): Promise<void>;
+}
+
+/** A stream's change, with the stream's place: its number in the order in which streams first came, on every node. */
+export interface PlacedChange {
+  readonly place: number;
+  readonly change: Change;
+}
+
+/** What the log has at a position. */
+export interface LoggedChange {
+  readonly position: number;
+  /** That of its stream; one that was erased has it still. */
+  readonly place: number;
+  /** What stands in its entry: tells it from another that a database, set back, has in the same position. */
+  readonly commitment: Buffer;
+  /** Undefined when it went with its subject. */
+  readonly change: Change | undefined;
 }
 
 /** What tells of the past: what was recorded, and what counted then. It may be read elsewhere than where it is written. */

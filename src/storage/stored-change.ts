@@ -1,6 +1,12 @@
 import type { Change, Draft } from "../domain/change.ts";
 import { type ChangeRow, isErased, saidIn } from "../service/change-row.ts";
-import { type Opening, RecordDamaged } from "../service/store.ts";
+import { type LoggedChange, type Opening, type PlacedChange, RecordDamaged } from "../service/store.ts";
+
+/** A stream's row, with the position of its newest change. */
+export interface StreamRow {
+  readonly row: number;
+  readonly head: number;
+}
 
 /**
  * The change that a row holds, with what opens its commitment.
@@ -19,6 +25,23 @@ export function openingOf(row: ChangeRow): Opening {
   change.position = position;
   if (previous !== null) change.previous = previous;
   return { change, text: body, salt: Buffer.from(salt) };
+}
+
+/** What a row tells of its place in the log, with the change, unless that was erased. */
+export function loggedIn(row: ChangeRow): LoggedChange {
+  const { position, stream: place } = row;
+  const change = isErased(row) ? undefined : openingOf(row).change;
+  return { position, place, commitment: Buffer.from(row.commitment), change };
+}
+
+/** A stream's row with its newest change; without a position where that is missing. */
+export type HeadRow = StreamRow & (ChangeRow | { readonly position: null });
+
+/** What a stream's row, and the newest change to which it leads, come to. */
+export function placedIn(row: HeadRow): PlacedChange {
+  if (row.position === null) throw new RecordDamaged(row.head, "it is missing");
+  if (row.stream !== row.row) throw new RecordDamaged(row.position, "another stream's row leads to it");
+  return { place: row.row, change: openingOf(row).change };
 }
 
 /**

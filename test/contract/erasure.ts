@@ -2,10 +2,19 @@ import assert from "node:assert/strict";
 import { describe, type TestContext } from "node:test";
 import { draft } from "../../src/domain/change.ts";
 import type { UserEntry } from "../../src/domain/directory.ts";
-import { catalogueStream, entryOf, erasureStream, preferencesOf, type Stream } from "../../src/domain/stream.ts";
+import { catalogueStream, entryOf, preferencesOf, type Stream } from "../../src/domain/stream.ts";
 import { user } from "../../src/domain/subject.ts";
 import type { Store } from "../../src/service/store.ts";
-import { addOrganisation, addUser, type AnyStore, change, put, type sentences, streamOf } from "./store-support.ts";
+import {
+  addOrganisation,
+  addUser,
+  type AnyStore,
+  change,
+  erase,
+  put,
+  type sentences,
+  streamOf,
+} from "./store-support.ts";
 
 /** What every storage has to do when a subject is erased: the sentences of src/service/store.ts about it. */
 export function erasureContract(
@@ -113,19 +122,6 @@ export function erasureContract(
 }
 
 /** Erases streams as an erasure of their subject would. */
-async function erase(store: Store, ...streams: Stream[]): Promise<number> {
-  const act = { actor: "admin", client: "admin" };
-  const answer = await store.append({
-    reads: streams,
-    positions: streams,
-    step: (newest) => {
-      const positions = streams.flatMap((stream) => newest.positions(stream));
-      return { append: [draft(act, "erasure", erasureStream, { positions })], erase: streams };
-    },
-  });
-  return change(answer).position;
-}
-
 async function addWithFreeId(store: Store): Promise<number> {
   const answer = await store.append({
     reads: [],

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { it, type TestContext } from "node:test";
 import { type Change, type Draft, draft } from "../../src/domain/change.ts";
 import type { OrganisationEntry, UserEntry } from "../../src/domain/directory.ts";
-import { entryOf, type Stream, suppressionsOf } from "../../src/domain/stream.ts";
+import { entryOf, erasureStream, type Stream, suppressionsOf } from "../../src/domain/stream.ts";
 import { organisation, user } from "../../src/domain/subject.ts";
 import type { ClientStore } from "../../src/service/client-store.ts";
 import type { LogStore } from "../../src/service/log-store.ts";
@@ -89,6 +89,20 @@ function addEntry(store: Store, stream: Stream, { id, ...rest }: UserEntry | Org
     reads: [],
     step: () => ({ append: [{ actor: "Jo", client: "crm", stream, kind: "directory", document }] }),
   });
+}
+
+/** Erases streams, and answers with the position of the change that says so. */
+export async function erase(store: Store, ...streams: Stream[]): Promise<number> {
+  const act = { actor: "admin", client: "admin" };
+  const answer = await store.append({
+    reads: streams,
+    positions: streams,
+    step: (newest) => {
+      const positions = streams.flatMap((stream) => newest.positions(stream));
+      return { append: [draft(act, "erasure", erasureStream, { positions })], erase: streams };
+    },
+  });
+  return change(answer).position;
 }
 
 /** The one change that a write came to. */

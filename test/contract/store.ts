@@ -5,6 +5,7 @@ import { customer, user } from "../../src/domain/subject.ts";
 import { StoreUnavailable } from "../../src/service/store.ts";
 import { clientStoreContract } from "./client-store.ts";
 import { erasureContract } from "./erasure.ts";
+import { followingContract } from "./following.ts";
 import { logStoreContract } from "./log-store.ts";
 import {
   addOrganisation,
@@ -386,6 +387,7 @@ export function storeContract(name: string, place: () => Place, exempt: Exemptio
   clientStoreContract(name, open, exempt);
   logStoreContract(name, open, exempt);
   erasureContract(name, open, says);
+  followingContract(name, open, says);
 
   it(`${name}: every sentence of the contract that is exempt is one that the contract has`, () => {
     for (const sentence of Object.keys(exempt)) assert(says.known(sentence), sentence);

@@ -2,14 +2,17 @@ import type { Change, ChangeKind } from "../../domain/change.ts";
 import type { Stream } from "../../domain/stream.ts";
 import type { AddressSuppressions } from "../../domain/suppression.ts";
 import { type ChangeRow, isErased } from "../../service/change-row.ts";
-import { type Opening, RecordDamaged } from "../../service/store.ts";
+import { type LoggedChange, type Opening, type PlacedChange, RecordDamaged } from "../../service/store.ts";
 import type { Digest } from "../digest.ts";
-import { openingOf } from "../stored-change.ts";
+import { type HeadRow, loggedIn, openingOf, placedIn } from "../stored-change.ts";
 import { blankSql, changeColumns } from "./change-row.ts";
 import type { Statements } from "./database.ts";
 
 /** Subjects read at once when all are read. */
 const pageSize = 200;
+
+/** Streams read at once when what they say is taken over at once. */
+const newestPageSize = 1000;
 
 const sizeSql = "SELECT coalesce(max(position) + 1, 0) AS size FROM saywhen.change";
 const changeSql = `SELECT ${changeColumns} FROM saywhen.change WHERE position = $1`;
@@ -26,8 +29,16 @@ const chainSql =
   "SELECT position, stream, previous FROM chain ORDER BY position DESC";
 const positionsSql = "SELECT position FROM saywhen.change WHERE stream = $1 ORDER BY position";
 const headPageSql =
-  `SELECT id, head, ${changeColumns} FROM (SELECT id, head FROM saywhen.stream WHERE id > $1 AND digest IS NOT NULL ` +
-  "ORDER BY id LIMIT $2) AS line LEFT JOIN saywhen.change ON position = head ORDER BY id";
+  `SELECT id AS row, head, ${changeColumns} FROM (SELECT id, head FROM saywhen.stream WHERE id > $1 ` +
+  "AND digest IS NOT NULL ORDER BY id LIMIT $2) AS line LEFT JOIN saywhen.change ON position = head ORDER BY id";
+// By the first change of each stream of suppressions, of which there is an index.
+const suppressedPageSql =
+  `SELECT id AS row, head, ${changeColumns} FROM (SELECT id, head FROM saywhen.change AS first ` +
+  "JOIN saywhen.stream ON id = first.stream WHERE first.kind = 'suppression' AND first.previous IS NULL " +
+  "AND first.stream > $1 ORDER BY first.stream LIMIT $2) AS line " +
+  "LEFT JOIN saywhen.change ON position = head ORDER BY id";
+const changesSql = `SELECT ${changeColumns} FROM saywhen.change WHERE position >= $1 ORDER BY position LIMIT $2`;
+const rowsSql = "SELECT DISTINCT stream FROM saywhen.change WHERE position = ANY($1)";
 const dropStreamSql = "UPDATE saywhen.stream SET digest = NULL WHERE id = $1 AND digest = $2";
 
 /** What a change's row says of its place, without what it says of its subject. */
@@ -39,9 +50,6 @@ export interface StreamRow {
   /** The position of its newest change. */
   readonly head: number;
 }
-
-/** A stream's row with its newest change; without a position where that is missing. */
-type HeadRow = StreamRow & (ChangeRow | { readonly position: null });
 
 /** The log of changes, to be read, and erased from. */
 export class Changes {
@@ -104,7 +112,7 @@ export class Changes {
   /** The newest preferences of every subject as of the log's end at this moment. One that is erased meanwhile is left out. */
   async *everyPreferences(): AsyncGenerator<Change> {
     const end = await sizeOf(this.#statements);
-    for await (const head of this.#heads(["preferences"])) {
+    for await (const head of this.#heads(headPageSql, ["preferences"])) {
       const { change } = openingOf(head);
       const row = { id: head.stream, head: head.position };
       const then =
@@ -117,28 +125,55 @@ export class Changes {
 
   /** Every stream of every subject, in the order in which they first came. */
   async *everySubjectStream(): AsyncGenerator<Stream> {
-    for await (const head of this.#heads(["preferences", "directory"])) yield openingOf(head).change.stream;
+    const kinds = ["preferences", "directory"] as const;
+    for await (const head of this.#heads(headPageSql, kinds)) yield openingOf(head).change.stream;
   }
 
   /** The newest change of every stream of suppressions, in the order in which they first came. */
   async *everySuppressed(after?: Stream<AddressSuppressions>): AsyncGenerator<Change<AddressSuppressions>> {
     const start = after === undefined ? 0 : (await this.#streamRow(after))?.id;
-    for await (const head of this.#heads(["suppression", "lift"], start))
+    for await (const head of this.#heads(suppressedPageSql, ["suppression", "lift"], start))
       yield openingOf(head).change as Change<AddressSuppressions>;
   }
 
-  /** Of the streams after a row, the newest changes of these kinds; without those erased meanwhile. */
-  async *#heads(kinds: readonly ChangeKind[], start = 0): AsyncGenerator<ChangeRow> {
+  /** The newest change of every stream with its place, in the order in which the streams first came. */
+  async *everyNewest(): AsyncGenerator<readonly PlacedChange[]> {
+    for (let after = 0; ; ) {
+      const page = await this.#statements.rows<HeadRow>(headPageSql, [after, newestPageSize]);
+      yield page.map(placedIn);
+      if (page.length < newestPageSize) return;
+      after = page.at(-1)?.row ?? after;
+    }
+  }
+
+  /** What the log has from a position on. */
+  async from(position: number, limit: number): Promise<LoggedChange[]> {
+    return (await this.#statements.rows<ChangeRow>(changesSql, [position, limit])).map(loggedIn);
+  }
+
+  /** The streams' rows to which these positions belong. */
+  async rowsOf(positions: readonly number[]): Promise<number[]> {
+    const rows = await this.#statements.rows<{ stream: number }>(rowsSql, [positions]);
+    return rows.map(({ stream }) => stream);
+  }
+
+  /**
+   * The newest changes of these kinds, without those erased meanwhile.
+   *
+   * @param pages selects the streams after a row
+   * @param start the row after which it begins
+   */
+  async *#heads(pages: string, kinds: readonly ChangeKind[], start = 0): AsyncGenerator<ChangeRow> {
     let after = start;
     for (;;) {
-      const page = await this.#statements.rows<HeadRow>(headPageSql, [after, pageSize]);
+      const page = await this.#statements.rows<HeadRow>(pages, [after, pageSize]);
       for (const row of page) {
         if (row.position === null) throw new RecordDamaged(row.head, "it is missing");
-        if (row.stream !== row.id) throw new RecordDamaged(row.position, "another stream's row leads to it");
+        if (row.stream !== row.row) throw new RecordDamaged(row.position, "another stream's row leads to it");
         if (kinds.some((kind) => kind === row.kind) && !isErased(row)) yield row;
       }
       if (page.length < pageSize) return;
-      after = page.at(-1)?.id ?? after;
+      after = page.at(-1)?.row ?? after;
     }
   }
 

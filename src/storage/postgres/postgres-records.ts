@@ -7,8 +7,10 @@ import type { Lineage, LogIdentity, LogRecords } from "../../service/log-store.t
 import {
   type Listing,
   type NewestOf,
+  type LoggedChange,
   type Opening,
   type Page,
+  type PlacedChange,
   type Records,
   type StoreUnavailable,
 } from "../../service/store.ts";
@@ -94,6 +96,18 @@ export abstract class PostgresRecords extends Guard implements Records, LogRecor
 
   everySuppressed(after?: Stream<AddressSuppressions>): AsyncGenerator<Change<AddressSuppressions>> {
     return this.guardedEach(() => this.#changes.everySuppressed(after));
+  }
+
+  everyNewest(): AsyncGenerator<readonly PlacedChange[]> {
+    return this.guardedEach(() => this.#changes.everyNewest());
+  }
+
+  changesFrom(position: number, limit: number): Promise<LoggedChange[]> {
+    return this.guarded(() => this.#changes.from(position, limit));
+  }
+
+  placesOf(positions: readonly number[]): Promise<number[]> {
+    return this.guarded(() => this.#changes.rowsOf(positions));
   }
 
   positions(stream: Stream): Promise<number[]> {

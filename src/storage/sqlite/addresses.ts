@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { StreamRow } from "./changes.ts";
+import type { StreamRow } from "../stored-change.ts";
 import type { Digest } from "../digest.ts";
 
 const addSql = "INSERT INTO address (digest, stream) VALUES (?, ?) ON CONFLICT DO NOTHING";

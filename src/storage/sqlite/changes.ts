@@ -5,10 +5,10 @@ import type { Change, ChangeKind, Draft } from "../../domain/change.ts";
 import type { Stream } from "../../domain/stream.ts";
 import type { AddressSuppressions } from "../../domain/suppression.ts";
 import { type ChangeRow, isErased } from "../../service/change-row.ts";
-import { type Opening, RecordDamaged } from "../../service/store.ts";
+import { type LoggedChange, type Opening, type PlacedChange, RecordDamaged } from "../../service/store.ts";
 import { changeText } from "../change-text.ts";
 import type { Digest } from "../digest.ts";
-import { appended, openingOf } from "../stored-change.ts";
+import { appended, type HeadRow, loggedIn, openingOf, placedIn, type StreamRow } from "../stored-change.ts";
 import { blankSql, changeColumns } from "./change-row.ts";
 import { Recent } from "../recent.ts";
 import { newSalt } from "../salts.ts";
@@ -59,20 +59,21 @@ const headPageSql =
   "SELECT CAST(stream.id AS REAL) AS row, CAST(head AS REAL) AS head FROM stream LEFT JOIN change ON position = head " +
   "WHERE stream.id > ? AND (kind IN (?, ?) OR kind IS NULL) AND digest IS NOT NULL ORDER BY stream.id LIMIT ?";
 
+const newestPageSql =
+  `SELECT ${changeColumns}, CAST(stream.id AS REAL) AS row, CAST(head AS REAL) AS head FROM stream ` +
+  "LEFT JOIN change ON position = head WHERE stream.id > ? AND digest IS NOT NULL ORDER BY stream.id LIMIT ?";
+const changesSql = `SELECT ${changeColumns} FROM change WHERE position >= ? ORDER BY position LIMIT ?`;
+
+// By the first change of each stream of suppressions, of which there is an index.
+const suppressedPageSql =
+  "SELECT CAST(stream.id AS REAL) AS row, CAST(head AS REAL) AS head FROM change AS first JOIN stream ON id = first.stream " +
+  "WHERE first.kind = 'suppression' AND first.previous IS NULL AND first.stream > ? ORDER BY first.stream LIMIT ?";
+
 /** One kind of change, or two. */
 type Kinds = readonly [ChangeKind, ChangeKind?];
 
 /** What a change's row says of its place, without what it says of its subject. */
 type Link = Pick<ChangeRow, "at" | "position" | "previous" | "stream">;
-
-/** A stream's newest change; without a position where there is none in the place to which the stream's row leads. */
-type HeadRow = (ChangeRow | { readonly position: null }) & StreamRow;
-
-/** A stream's row, with the position of its newest change. */
-export interface StreamRow {
-  readonly row: number;
-  readonly head: number;
-}
 
 /** The log of changes and its heads. Writes are to be made inside a transaction, and `settle` called after it. */
 export class Changes {
@@ -89,6 +90,9 @@ export class Changes {
   readonly #dropStream: StatementSync;
   readonly #blank: StatementSync;
   readonly #headPage: StatementSync;
+  readonly #suppressedPage: StatementSync;
+  readonly #newestPage: StatementSync;
+  readonly #from: StatementSync;
   /** What is committed. */
   #remembered = new Recent<Stream, Head>(rememberedTextMax);
   /** Where the log ends by what this process has written; unknown at first. */
@@ -110,6 +114,9 @@ export class Changes {
     this.#dropStream = db.prepare(dropStreamSql);
     this.#blank = db.prepare(blankSql);
     this.#headPage = db.prepare(headPageSql);
+    this.#suppressedPage = db.prepare(suppressedPageSql);
+    this.#newestPage = db.prepare(newestPageSql);
+    this.#from = db.prepare(changesSql);
   }
 
   end(): LogEnd {
@@ -239,7 +246,7 @@ export class Changes {
    */
   async *everyPreferences(): AsyncGenerator<Change> {
     const end = this.end().next;
-    for await (const head of this.#heads(["preferences"])) {
+    for await (const head of this.#headsOf(["preferences"])) {
       const then = this.#before(end, head);
       if (then === undefined) continue;
       const { change } = openingOf(head);
@@ -249,21 +256,51 @@ export class Changes {
 
   /** Every stream of every subject, in the order in which they first came. */
   async *everySubjectStream(): AsyncGenerator<Stream> {
-    for await (const head of this.#heads(["preferences", "directory"])) yield openingOf(head).change.stream;
+    for await (const head of this.#headsOf(["preferences", "directory"])) yield openingOf(head).change.stream;
   }
 
   /** The newest change of every stream of suppressions, in the order in which they first came. */
   async *everySuppressed(after?: Stream<AddressSuppressions>): AsyncGenerator<Change<AddressSuppressions>> {
     const start = after === undefined ? 0 : this.#streamRow(after)?.row;
-    for await (const head of this.#heads(["suppression", "lift"], start))
+    for await (const head of this.#heads(this.#suppressedPage, [], start))
       yield openingOf(head).change as Change<AddressSuppressions>;
   }
 
-  /** Of the streams after a row, the newest changes of these kinds; without those erased meanwhile. */
-  async *#heads([kind, other = kind]: Kinds, start = 0): AsyncGenerator<ChangeRow> {
+  /** The newest change of every stream with its place, in the order in which the streams first came. */
+  async *everyNewest(): AsyncGenerator<readonly PlacedChange[]> {
+    for (let after = 0; ; ) {
+      const page = this.#newestPage.all(after, pageSize) as unknown as HeadRow[];
+      yield page.map(placedIn);
+      if (page.length < pageSize) return;
+      after = page.at(-1)?.row ?? after;
+      await nextTurn();
+    }
+  }
+
+  /** What the log has from a position on. */
+  from(position: number, limit: number): LoggedChange[] {
+    return (this.#from.all(position, limit) as unknown as ChangeRow[]).map(loggedIn);
+  }
+
+  /** The streams' rows to which these positions belong. */
+  rowsOf(positions: readonly number[]): number[] {
+    return [...new Set(positions.map((position) => this.#linkAt(position).stream))];
+  }
+
+  #headsOf([kind, other = kind]: Kinds): AsyncGenerator<ChangeRow> {
+    return this.#heads(this.#headPage, [kind, other]);
+  }
+
+  /**
+   * The newest changes of streams, without those erased meanwhile.
+   *
+   * @param pages selects the streams after a row
+   * @param start the row after which it begins
+   */
+  async *#heads(pages: StatementSync, kinds: readonly ChangeKind[], start = 0): AsyncGenerator<ChangeRow> {
     let after = start;
     for (;;) {
-      const page = this.#headPage.all(after, kind, other, pageSize) as unknown as StreamRow[];
+      const page = pages.all(after, ...kinds, pageSize) as unknown as StreamRow[];
       for (const stream of page) {
         const row = this.#headRow(stream);
         if (!isErased(row)) yield row;

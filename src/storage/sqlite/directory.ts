@@ -5,7 +5,8 @@ import type { UserEntry } from "../../domain/directory.ts";
 import { type EntryName, entryNameOf, entryOf, preferencesOf, type Stream, subjectOf } from "../../domain/stream.ts";
 import { isCustomer, organisation, user } from "../../domain/subject.ts";
 import { type Page, RecordDamaged } from "../../service/store.ts";
-import type { Changes, StreamRow } from "./changes.ts";
+import type { StreamRow } from "../stored-change.ts";
+import type { Changes } from "./changes.ts";
 import type { Digest } from "../digest.ts";
 
 export type EntryKind = EntryName["kind"];

@@ -10,8 +10,10 @@ import type { LogIdentity, LogRecords } from "../../service/log-store.ts";
 import {
   type Listing,
   type NewestOf,
+  type LoggedChange,
   type Opening,
   type Page,
+  type PlacedChange,
   RecordDamaged,
   type Records,
   type StoreUnavailable,
@@ -99,6 +101,18 @@ export class SqliteRecords extends Guard implements Records, LogRecords, Inspect
 
   everySuppressed(after?: Stream<AddressSuppressions>): AsyncGenerator<Change<AddressSuppressions>> {
     return this.guardedEach(() => this.changes.everySuppressed(after));
+  }
+
+  everyNewest(): AsyncGenerator<readonly PlacedChange[]> {
+    return this.guardedEach(() => this.changes.everyNewest());
+  }
+
+  async changesFrom(position: number, limit: number): Promise<LoggedChange[]> {
+    return this.guarded(() => this.changes.from(position, limit));
+  }
+
+  async placesOf(positions: readonly number[]): Promise<number[]> {
+    return this.guarded(() => this.changes.rowsOf(positions));
   }
 
   async positions(stream: Stream): Promise<number[]> {
