@@ -45,6 +45,16 @@ function entering(email: string): Write<unknown> {
 }
 
 describe("a group of writes on PostgreSQL", () => {
+  it("lets a step refuse with what one before it appends: where that stands is known with the answer", async () => {
+    const group = new Group(loaded(), at, undefined);
+    const first = ran(group, adding("customer:1", "a"));
+    const refused = ran(group, { reads: [one], step: (newest) => ({ refuse: newest.change(one) }) });
+    group.answer(40);
+    const [appended, refusal] = await Promise.all([first, refused]);
+    assert("changes" in appended && "refused" in refusal);
+    assert.deepEqual({ ...(refusal.refused as object) }, appended.changes[0]);
+  });
+
   it("shows a step what one before it appends, but for its position, which needs the lock", async () => {
     const group = new Group(loaded(), at, undefined);
     const answers = [ran(group, adding("customer:1", "a")), ran(group, adding("customer:1", "b"))];

@@ -68,6 +68,8 @@ export class Group implements NewestState {
   readonly #givenOut = new Set<string>();
   readonly #appended: SizedHead[] = [];
   readonly #answers: ((first: number) => void)[] = [];
+  /** The position of the group's first change, once that is known. */
+  #from: number | undefined;
 
   /**
    * @param at the time of its changes, RFC 3339
@@ -78,6 +80,7 @@ export class Group implements NewestState {
     this.#heads = new Map(loaded.heads);
     this.#at = at;
     this.#first = first;
+    this.#from = first;
   }
 
   /**
@@ -111,6 +114,7 @@ export class Group implements NewestState {
    * @returns the changes that the group appended, in their order
    */
   answer(first: number): SizedHead[] {
+    this.#from = first;
     for (const answer of this.#answers) answer(first);
     return this.#appended;
   }
@@ -195,11 +199,20 @@ export class Group implements NewestState {
     return before;
   }
 
-  /** A change of this group, as the steps after it see it. */
+  /** A change of this group, as the steps after it see it: few ask where it stands, and those need the lock. */
   #changeAt(place: number, draft: Draft, before: number | { readonly place: number } | undefined): Change {
-    if (this.#first === undefined) return withoutPosition(appended(draft, 0, this.#at, undefined));
-    const previous = typeof before === "object" ? this.#first + before.place : before;
-    return appended(draft, this.#first + place, this.#at, previous);
+    const at = (of: number) => this.#positionOf(of);
+    const previous = typeof before === "object" ? () => at(before.place) : () => before;
+    return Object.defineProperties(appended(draft, 0, this.#at, undefined), {
+      position: { enumerable: true, get: () => at(place) },
+      ...(before !== undefined && { previous: { enumerable: true, get: previous } }),
+    });
+  }
+
+  /** What a step was shown it may keep, as a reason to refuse: once the group has been written, everything is known. */
+  #positionOf(place: number): number {
+    if (this.#from === undefined) throw new LockNeeded();
+    return this.#from + place;
   }
 
   #enter(draft: Draft, isNew: boolean): void {
@@ -209,12 +222,4 @@ export class Group implements NewestState {
     const wasGivenOut = this.#givenOut.has(`${name.kind}:${name.id}`);
     this.entries.push({ name, email, isNew, wasGivenOut });
   }
-}
-
-/** A change of which nobody can tell yet where it will stand: the step that asks needs the lock. Few do. */
-function withoutPosition(change: Change): Change {
-  const get = (): never => {
-    throw new LockNeeded();
-  };
-  return Object.defineProperties({ ...change }, { position: { get }, previous: { get } });
 }
