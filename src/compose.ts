@@ -4,6 +4,7 @@ import { readCatalogueFile } from "./config/catalogue-file.ts";
 import { type LogLines, openLogLines } from "./config/logger.ts";
 import type { Settings } from "./config/settings.ts";
 import { limits } from "./domain/limits.ts";
+import { audienceRoutes } from "./http/audience-routes.ts";
 import { catalogueRoutes } from "./http/catalogue-routes.ts";
 import { changeRoutes } from "./http/change-routes.ts";
 import { clientRoutes } from "./http/client-routes.ts";
@@ -23,15 +24,19 @@ import type { Route } from "./http/route.ts";
 import { makeServer } from "./http/server.ts";
 import { subjectRoutes } from "./http/subject-routes.ts";
 import { suppressionRoutes } from "./http/suppression-routes.ts";
+import { KeptIndex } from "./index/kept-index.ts";
+import { noIndex } from "./index/no-index.ts";
 import { type CatalogueInForce, loadCatalogue } from "./service/catalogue.ts";
 import { ClientRegistry } from "./service/clients.ts";
 import { continuationOf, type LogContinuation } from "./service/condition.ts";
+import type { DecisionIndex } from "./service/decision-index.ts";
 import { ensureAdmin } from "./service/ensure-admin.ts";
 import { noteErasure } from "./service/erasure-book.ts";
 import { Log, type LogOptions } from "./service/log.ts";
 import type { TileRecords } from "./service/log-store.ts";
+import { ensureMarkKey } from "./service/mark.ts";
 import { Presence } from "./service/presence.ts";
-import type { PastRecords } from "./service/store.ts";
+import { type PastRecords, StoreUnavailable } from "./service/store.ts";
 import { failureKinds } from "./storage/failure-kinds.ts";
 import { openKeyFiles } from "./storage/key-files.ts";
 import { openReplica, openStore, type Storage, type StorageOptions } from "./storage/open-store.ts";
@@ -85,6 +90,8 @@ export async function compose(
   const proof = (log = await openProof({ store, tiles: past, keyFiles, settings, logger, metrics }));
   opened.defer(() => proof.close());
   const catalogue = await loadCatalogue(store, () => readCatalogueFile(settings.catalogue));
+  await ensureMarking(store, logger);
+  const { index, isIndexReady } = openIndex({ opened, settings, store, catalogue, logger, metrics });
   const clients = await openClients(store, logger);
   opened.defer(() => clients.close());
   const { adminToken } = settings;
@@ -95,8 +102,19 @@ export async function compose(
   const links: { -readonly [Part in keyof Links]: Links[Part] } = makeLinks(settings.baseUrl ?? "", settings.context);
   let isStopping = false;
   const continuation = continuationOf(proof);
-  const served = { settings, store, past, catalogue, continuation, clients, log: proof, links, metrics };
-  const routes = routesOf({ ...served, isStopping: () => isStopping });
+  const served = {
+    settings,
+    store,
+    past,
+    catalogue,
+    index,
+    continuation,
+    clients,
+    log: proof,
+    links,
+    metrics,
+  };
+  const routes = routesOf({ ...served, isStopping: () => isStopping, isIndexReady });
   const gate = { clients, rateLimit: rateLimit(settings.rateLimit), now: Date.now };
   const server = makeServer({ routes, gate, links, context: settings.context, logger, metrics });
   const resources = opened.move();
@@ -139,17 +157,20 @@ interface RouteParts {
   readonly store: Storage;
   readonly past: PastRecords;
   readonly catalogue: CatalogueInForce;
+  readonly index: DecisionIndex;
   readonly continuation: () => LogContinuation;
   readonly clients: ClientRegistry;
   readonly log: Log;
   readonly links: Links;
   readonly metrics: Metrics;
   readonly isStopping: () => boolean;
+  readonly isIndexReady: () => boolean;
 }
 
 /** Every route that is served. */
 function routesOf(parts: RouteParts): Route[] {
-  const { settings, store, past, catalogue, continuation, clients, log, links, metrics, isStopping } = parts;
+  const { settings, store, past, catalogue, index, continuation, clients, log, links, metrics } = parts;
+  const { isStopping, isIndexReady } = parts;
   const recording = {
     store,
     catalogue,
@@ -165,14 +186,15 @@ function routesOf(parts: RouteParts): Route[] {
     ...directoryRoutes(recording, links),
     ...subjectRoutes({ records: store, past, subjects: settings.subjects }),
     ...erasureRoutes(store, past),
-    ...decisionRoutes({ records: store, past, catalogue, now: Date.now }),
-    ...suppressionRoutes({ store, catalogue }),
+    ...audienceRoutes({ records: store, past, catalogue, index, now: Date.now }),
+    ...decisionRoutes({ records: store, past, catalogue, index, now: Date.now }, links),
+    ...suppressionRoutes({ store, catalogue }, links),
     ...changeRoutes(store),
     ...logRoutes(log),
     ...catalogueRoutes(store, catalogue),
     ...clientRoutes(clients),
     tokenRoute(clients),
-    ...healthRoutes(store, isStopping),
+    ...healthRoutes(store, { isStopping, isIndexReady }),
     metricsRoute(metrics),
     ...problemPages(),
   ];
@@ -195,6 +217,19 @@ async function openProof({ settings, logger, metrics, ...stored }: ProofParts): 
   const log = await Log.open({ ...stored, ...base, onError, onStopped });
   metrics.watchLog(() => log.figures);
   return log;
+}
+
+/**
+ * Sees to it that the log has its key of marks before anything is asked of it. A log that takes no writes now, as when it
+ * was moved away, has no key only if it has no suppressions either: it is served, and gets one later.
+ */
+async function ensureMarking(store: Storage, logger: LogLines["logger"]): Promise<void> {
+  try {
+    await ensureMarkKey(store);
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    logger.warn({ because: error.message }, "the key of marks could not be recorded; the first suppression records it");
+  }
 }
 
 function openClients(store: Storage, logger: LogLines["logger"]): Promise<ClientRegistry> {
@@ -222,6 +257,31 @@ function openPast(
   opened.defer(() => replica.close());
   metrics.watchReplica(() => replica.behind());
   return replica;
+}
+
+interface IndexParts extends Beginning {
+  readonly settings: Settings;
+  readonly store: Storage;
+  readonly catalogue: CatalogueInForce;
+}
+
+/** What batches and audiences are answered from. It is built while requests are served already. */
+function openIndex({ opened, settings, store, catalogue, logger, metrics }: IndexParts): {
+  readonly index: DecisionIndex;
+  readonly isIndexReady: () => boolean;
+} {
+  if (settings.index === "off") return { index: noIndex, isIndexReady: () => true };
+  const index = new KeptIndex({
+    store,
+    catalogue,
+    onProgress({ subjects, seconds, isBuilt }) {
+      logger.info({ subjects, seconds }, isBuilt ? "the index is built" : "the index is being built");
+    },
+    onError: (err) => logger.error({ err }, "the index is not current; it will be tried again"),
+  });
+  opened.defer(() => index.close());
+  metrics.watchIndex(() => index.figures);
+  return { index, isIndexReady: () => index.isReady };
 }
 
 interface Beginning {

@@ -129,6 +129,16 @@ export const settingsTable = {
     unset: () => (existsSync("catalogue.yaml") ? "catalogue.yaml" : shippedCatalogue),
     read: filePath,
   }),
+  index: setting({
+    variable: "SAYWHEN_INDEX",
+    meaning:
+      "`on`: the node keeps what decisions rest on in memory, too, which batches and audiences are answered from. `off`: it " +
+      "answers single decisions only.",
+    values: "`on` or `off`",
+    standard: "on",
+    unset: (): "off" | "on" => "on",
+    read: oneOf(["off", "on"]),
+  }),
   subjects: setting({
     variable: "SAYWHEN_SUBJECTS",
     meaning:

@@ -22,6 +22,22 @@ export function namesUsedIn(document: CustomerPreferences | EmailPreferences): C
   return "selections" in document ? namesOfCustomer(document) : namesOfEmail(document);
 }
 
+/** A name of what organisations and users choose that is retired now, or is not any more. */
+export interface Retirement extends CatalogueName {
+  readonly list: (typeof contentLists)[number];
+  /** As it stands in the next catalogue. */
+  readonly retired: boolean;
+}
+
+/** The lists of which organisations and users choose. */
+export const contentLists = ["frequencies", "nodes", "modules", "alertServices"] as const;
+
+/** The names of content that two catalogues both have, of which one alone has them retired; in the next one's order. */
+export function retirementsBetween(current: Catalogue, next: Catalogue): Retirement[] {
+  const before = new Map(contentNamesOf(current).map((name) => [keyOf(name), name.retired]));
+  return contentNamesOf(next).filter((name) => (before.get(keyOf(name)) ?? name.retired) !== name.retired);
+}
+
 export interface Replacement {
   /** What speaks against the next catalogue, apart from names that are gone. */
   readonly faults: readonly Fault[];
@@ -72,6 +88,17 @@ function namesOf(catalogue: Catalogue): CatalogueName[] {
     node.labels.map(({ name }): CatalogueName => ({ list: "nodes", node: node.name, name })),
   );
   return [...words, ...labels];
+}
+
+/** With the retirement of each; a label's is its own, whatever its node's is. */
+function contentNamesOf(catalogue: Catalogue): Retirement[] {
+  return contentLists.flatMap((list): Retirement[] => {
+    if (list !== "nodes") return catalogue[list].map(({ name, retired }) => ({ list, name, retired }));
+    return catalogue.nodes.flatMap((node) => [
+      { list, name: node.name, retired: node.retired },
+      ...node.labels.map(({ name, retired }) => ({ list, node: node.name, name, retired })),
+    ]);
+  });
 }
 
 function namesOfCustomer({ selections }: CustomerPreferences): CatalogueName[] {

@@ -6,6 +6,7 @@ export type ChangeKind =
   | "directory"
   | "suppression"
   | "lift"
+  | "evidence"
   | "marking"
   | "catalogue"
   | "erasure"

@@ -120,6 +120,25 @@ export const selectionRules: readonly Rule<SelectionCase, ContactReason>[] = [
   },
 ];
 
+/**
+ * Every answer that there is, the best first: of what comes of a customer's selections the first here is the answer. Among
+ * equal verdicts the order is that of the rules.
+ */
+export const contactAnswers: readonly { readonly verdict: Verdict; readonly reason: ContactReason }[] = [
+  ...selectionRules,
+  ...contactRules,
+]
+  .map(({ verdict, reason }) => ({ verdict, reason }))
+  .sort((one, other) => rankOf(one.verdict) - rankOf(other.verdict));
+
+/** How many answers are better. */
+const places: ReadonlyMap<ContactReason, number> = new Map(contactAnswers.map(({ reason }, place) => [reason, place]));
+
+/** The place of a reason in `contactAnswers`. */
+export function placeOfAnswer(reason: ContactReason): number {
+  return places.get(reason) ?? contactAnswers.length;
+}
+
 /** One selection's own verdict. It never tells the address. */
 export interface ExplainedSelection {
   readonly category: string;
@@ -185,25 +204,21 @@ interface Outcome {
   readonly selection: Selection;
   readonly verdict: Verdict;
   readonly reason: ContactReason;
-  /** The place of the rule that spoke in the list. */
-  readonly place: number;
   readonly notBefore?: number;
 }
 
 function outcomeOf(asked: SelectionCase): Outcome {
   const { selection } = asked;
-  const place = selectionRules.findIndex((rule) => rule.speaks(asked));
-  const rule = selectionRules[place];
-  if (rule === undefined)
-    return { selection, verdict: "withhold", reason: "never-asked", place: selectionRules.length };
-  const notBefore = rule.verdict === "defer" ? allowedAt(asked) : undefined;
-  const { verdict, reason } = rule;
-  return { selection, verdict, reason, place, ...(notBefore !== undefined && { notBefore }) };
+  const { verdict, reason } = firstToSpeak(selectionRules, asked) ?? unasked;
+  const notBefore = verdict === "defer" ? allowedAt(asked) : undefined;
+  return { selection, verdict, reason, ...(notBefore !== undefined && { notBefore }) };
 }
 
+/** What comes of a selection of which no rule speaks. */
+const unasked = { verdict: "withhold", reason: "never-asked" } as const;
+
 function better(one: Outcome, other: Outcome): Outcome {
-  const difference = rankOf(one.verdict) - rankOf(other.verdict) || one.place - other.place;
-  return difference <= 0 ? one : other;
+  return placeOfAnswer(one.reason) <= placeOfAnswer(other.reason) ? one : other;
 }
 
 /** The first instant at which quiet hours let a message through to the address; undefined when there is none soon. */

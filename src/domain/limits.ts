@@ -5,6 +5,16 @@
 export const limits = {
   /** Bytes of one request body. */
   bodyBytes: 256 * 1024,
+  /** Bytes of one line of a body in NDJSON; how many lines there are does not matter. */
+  lineBytes: 64 * 1024,
+  /** Milliseconds within which the next line of a body in NDJSON must have arrived. */
+  lineMs: 20_000,
+  /** Milliseconds within which the next part of an answer that is sent line by line must be taken. */
+  takenMs: 20_000,
+  /** Milliseconds for which a batch holds the event loop at a time, roughly. */
+  sliceMs: 1,
+  /** Lines of a batch for which the storage is read at one time. */
+  batchReads: 64,
   /** Levels of nesting in a body. */
   bodyLevels: 32,
   /** Members and list items of a JSON body, elements of an XML body. */
@@ -33,6 +43,8 @@ export const limits = {
   suppressions: 200,
   /** Suppressions on one page of their list at most. */
   largestSuppressions: 1000,
+  /** Lines of many suppressions that are being recorded at once. */
+  suppressionsAtOnce: 500,
   /** Milliseconds within which a request's headers must have arrived. */
   headersMs: 10_000,
   /** Milliseconds within which a whole request must have arrived. */
@@ -99,6 +111,18 @@ export const limits = {
   lastCheckpointMs: 500,
   /** Characters of log lines that wait while their output takes nothing; lines past them are dropped. */
   waitingLogCharacters: 8 * 1024 * 1024,
+  /** Bytes of an audience that are found between two turns of the event loop, and that wait for a client to read them. */
+  audiencePartBytes: 128 * 1024,
+  /** Bytes of subjects' names whose addresses are looked up at one time for an audience. */
+  audienceNamesBytes: 2048,
+  /** Changes that the index takes over at once. */
+  followedChanges: 512,
+  /** Milliseconds between two times that the index follows the log when nobody asks it. */
+  indexFollowMs: 250,
+  /** Milliseconds after which building the index is tried again. */
+  indexRetryMs: 1000,
+  /** Milliseconds between two lines on how far the building of the index is. */
+  indexProgressMs: 2000,
   /** Bytes of an e-mail address (RFC 5321 §4.5.3.1.3, without the angle brackets). */
   emailAddressBytes: 254,
   /** Bytes of an e-mail address before its `@` (RFC 5321 §4.5.3.1.1). */

@@ -155,6 +155,14 @@ export const problems = {
   },
   "scope-invalid": { title: "A scope is not known, or not the client's", help: "Ask for scopes that the client has." },
   unavailable: { title: "The service cannot answer now", help: "Try again after the seconds in `Retry-After`." },
+  "index-off": {
+    title: "This node keeps no index",
+    help: "Ask another node, or one subject at a time; SAYWHEN_INDEX turns the index on.",
+  },
+  "index-building": {
+    title: "The index is being built",
+    help: "Try again after the seconds in `Retry-After`; /readyz says when it is done.",
+  },
   "outcome-unknown": {
     title: "It is not known whether this was recorded",
     help: "Send the same again after the seconds in `Retry-After`: to record it twice does no harm.",

@@ -17,27 +17,36 @@ export function isQuietHours(text: string): boolean {
 /** Which numbers and zones the catalogue brings together; its keys are countries. */
 type Zones = Catalogue["timeZones"];
 
+/** What tells the time zones of an address besides the address itself. */
+export interface AskedZones {
+  readonly timeZone?: string;
+  readonly channel: Channel;
+  readonly timeZones: Zones;
+}
+
 /**
  * The time zones in which an address may be: the one that was asked for; else those of the number's country, or of every
  * country that it may belong to; else the channel's, or UTC where it has none. Never none.
  *
  * @param normal the address in its normal form
  */
-export function zonesOf(
-  normal: string,
-  {
-    timeZone,
-    channel,
-    timeZones,
-  }: { readonly timeZone?: string; readonly channel: Channel; readonly timeZones: Zones },
-): readonly string[] {
-  if (timeZone !== undefined) return [timeZone];
-  const ofCountry = Object.keys(timeZones).length === 0 ? [] : zonesOfNumber(normal, timeZones);
-  return ofCountry.length > 0 ? ofCountry : [channel.timeZone ?? "UTC"];
+export function zonesOf(normal: string, asked: AskedZones): readonly string[] {
+  return zonesOfCountries(countriesCount(asked) ? countriesOfPhone(normal) : [], asked);
 }
 
-function zonesOfNumber(normal: string, timeZones: Zones): readonly string[] {
-  return countriesOfPhone(normal).flatMap((country) => timeZones[country] ?? []);
+/** Whether it depends on the countries of an address in which zones it may be. To find them is slow. */
+export function countriesCount({ timeZone, timeZones }: Pick<AskedZones, "timeZone" | "timeZones">): boolean {
+  return timeZone === undefined && Object.keys(timeZones).length > 0;
+}
+
+/** As zonesOf has it, of an address that may belong to these countries. */
+export function zonesOfCountries(
+  countries: readonly string[],
+  { timeZone, channel, timeZones }: AskedZones,
+): readonly string[] {
+  if (timeZone !== undefined) return [timeZone];
+  const zones = countries.flatMap((country) => timeZones[country] ?? []);
+  return zones.length > 0 ? zones : [channel.timeZone ?? "UTC"];
 }
 
 /**

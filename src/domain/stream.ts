@@ -3,7 +3,7 @@ import type { CustomerPreferences } from "./customer-preferences.ts";
 import type { OrganisationEntry, UserEntry } from "./directory.ts";
 import type { EmailPreferences } from "./email-preferences.ts";
 import type { Continuation, Erasure } from "./log-acts.ts";
-import type { AddressSuppressions, MarkKey } from "./suppression.ts";
+import type { AddressSuppressions, MarkKey, SuppressionEvidence } from "./suppression.ts";
 import { type Customer, isCustomer, type Organisation, readSubject, type Subject, type User } from "./subject.ts";
 
 declare const state: unique symbol;
@@ -65,7 +65,12 @@ export function markIn(stream: Stream<AddressSuppressions>): string {
   return stream.slice("suppressions/".length);
 }
 
-/** By which key addresses are marked: recorded once, before the first suppression. */
+/** What was shown and said about the suppressions of the address that has this mark; erased with whoever had the address. */
+export function suppressionEvidenceOf(mark: string): Stream<SuppressionEvidence> {
+  return `evidence/${mark}` as Stream<SuppressionEvidence>;
+}
+
+/** By which key addresses are marked: recorded once, at the first start. */
 export const markingStream = "marking" as Stream<MarkKey>;
 
 /** Every erasure of a subject. */

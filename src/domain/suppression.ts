@@ -33,6 +33,12 @@ export interface AddressSuppressions {
   readonly suppressions: readonly Suppression[];
 }
 
+/** To which suppression a piece of evidence belongs, which its change holds: that could name somebody, a suppression not. */
+export interface SuppressionEvidence {
+  /** The suppression's number. */
+  readonly suppression: number;
+}
+
 /** What makes the marks of addresses. */
 export interface MarkKey {
   /** 32 random bytes in base64. */

@@ -3,17 +3,14 @@ import type { IncomingHttpHeaders } from "node:http";
 import { limits } from "../domain/limits.ts";
 import { type Client, nobody } from "../domain/client.ts";
 import type { ClientRegistry } from "../service/clients.ts";
-import type { WireFormat } from "../wire/shape.ts";
-import { bodyFormatOf, jsonType, mediaTypes, type Negotiated, negotiate } from "./negotiate.ts";
+import { bodyFormatOf, formatsFor, json, mediaTypes, type Negotiated, negotiate } from "./negotiate.ts";
 import type { RateLimit } from "./rate-limit.ts";
-import { type BodyFormat, type PlacedFault, Refusal, type Route, scopesOf } from "./route.ts";
+import { type AnswerFormat, type BodyFormat, type PlacedFault, Refusal, type Route, scopesOf } from "./route.ts";
 
 /** What is known of a request before its body is read. */
-export interface Admission {
+export interface Admission extends Negotiated {
   readonly client: Client;
   readonly trackingId: string;
-  readonly format: WireFormat;
-  readonly type: string;
   readonly bodyFormat: BodyFormat;
 }
 
@@ -70,14 +67,13 @@ function admitCaller(
   if (caller !== undefined && gate.rateLimit !== undefined) spend(caller, reply, gate.rateLimit, gate.now());
   const trackingId = route.family === "customers" ? checkContractHeaders(request, caller) : "";
   if (caller !== undefined && route.scope !== undefined) checkScope(caller, route.scope);
-  const negotiated = route.formats === undefined ? inJson : negotiate(headers, route.formats);
-  if (negotiated === undefined) throw notAcceptable(route.formats ?? []);
-  if (route.isConditional === undefined) refuseCondition(headers);
   const bodyFormat = route.bodies === undefined ? "json" : bodyFormatOf(headers, route.family, route.bodies);
-  return { client: caller ?? nobody, trackingId, format: negotiated.format, type: negotiated.type, bodyFormat };
+  const formats = formatsFor(route, bodyFormat);
+  const negotiated = route.formats === undefined ? json : negotiate(headers, formats);
+  if (negotiated === undefined) throw notAcceptable(formats);
+  if (route.isConditional === undefined) refuseCondition(headers);
+  return { client: caller ?? nobody, trackingId, bodyFormat, ...negotiated };
 }
-
-const inJson: Negotiated = { format: "json", type: jsonType };
 
 const invalidToken = { "www-authenticate": 'Bearer realm="saywhen", error="invalid_token"' };
 
@@ -151,7 +147,7 @@ function refuseCondition(headers: IncomingHttpHeaders): void {
   if (match !== undefined && match.trim() !== "*") throw new Refusal("precondition-failed");
 }
 
-function notAcceptable(formats: readonly WireFormat[]): Refusal {
+function notAcceptable(formats: readonly AnswerFormat[]): Refusal {
   const types = formats.map((format) => mediaTypes[format]).join(" or ");
   return new Refusal("not-acceptable", [{ problem: "not-acceptable", place: "Accept", message: `accept ${types}` }]);
 }

@@ -4,6 +4,9 @@ import type { Rejection } from "../service/outcome.ts";
 import type { Shape } from "../wire/shape.ts";
 import { type Call, type PlacedFault, Refusal } from "./route.ts";
 
+/** What was sent: a whole body, or a line of one. */
+export type Sent = Pick<Call, "body" | "bodyFormat">;
+
 /**
  * The body, read by its shape.
  *
@@ -12,7 +15,7 @@ import { type Call, type PlacedFault, Refusal } from "./route.ts";
  */
 export async function readBody<Value>(
   shape: Shape<Value>,
-  call: Call,
+  call: Sent,
   faultsOf?: (salvaged: Value) => Promise<readonly Fault[]>,
 ): Promise<Value> {
   const reading = shape.read(call.body, formatOf(call));
@@ -32,12 +35,12 @@ function isAround(outer: string, inner: string): boolean {
 }
 
 /** What a use case rejected, with its faults placed in the body that was sent. */
-export function refuseRejected<Value>({ problem, faults }: Rejection, shape?: Shape<Value>, call?: Call): Refusal {
+export function refuseRejected<Value>({ problem, faults }: Rejection, shape?: Shape<Value>, call?: Sent): Refusal {
   if (shape === undefined || call === undefined) return new Refusal(problem);
   return new Refusal(problem, placed(faults, shape, call));
 }
 
-function placed<Value>(faults: readonly Fault[], shape: Shape<Value>, call: Call): PlacedFault[] {
+function placed<Value>(faults: readonly Fault[], shape: Shape<Value>, call: Sent): PlacedFault[] {
   const listed = faults.slice(0, limits.listedFaults).map((fault) => ({
     problem: fault.problem,
     place: shape.place(fault.path, call.body, formatOf(call)),
@@ -49,6 +52,6 @@ function placed<Value>(faults: readonly Fault[], shape: Shape<Value>, call: Call
   return [...listed, { problem: others[0].problem, place: "", message }];
 }
 
-function formatOf({ bodyFormat }: Call): "json" | "xml" {
+function formatOf({ bodyFormat }: Sent): "json" | "xml" {
   return bodyFormat === "xml" ? "xml" : "json";
 }

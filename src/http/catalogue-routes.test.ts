@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
+import { request } from "node:http";
 import { describe, it } from "node:test";
 import { adminToken, catalogueOf, openOwnApi, smallCatalogue } from "../../test/support/own-api.ts";
 import type { Catalogue } from "../domain/catalogue.ts";
+import { type Draft, draft } from "../domain/change.ts";
+import { preferencesOf } from "../domain/stream.ts";
+import { organisation } from "../domain/subject.ts";
+import { Refusal } from "./route.ts";
 
 /** What answers hold, refusals included. */
 interface Body {
@@ -65,5 +70,33 @@ describe("/v1/catalogue", () => {
     assert.equal((await send(api, "PUT", '{"version":2,"version":3}')).status, 400);
     assert.equal((await send(api, "PUT", "null")).status, 422);
     assert.deepEqual((await send(api, "GET")).body, { catalogue, change: 0 });
+  });
+});
+
+describe("/v1/catalogue?dryRun=true", () => {
+  it("ends its work when the client goes away", async () => {
+    await using api = await openOwnApi();
+    const document = { alertServices: [], frequency: "Daily", modules: [], nodes: [] };
+    const chosen = (id: number): Draft => {
+      const by = { actor: "admin", client: "admin" };
+      return draft(by, "preferences", preferencesOf(organisation(id)), document);
+    };
+    const others = Array.from({ length: 4999 }, (_, index) => chosen(index + 2));
+    await api.store.append<never>({ reads: [], step: () => ({ append: [chosen(1), ...others] }) });
+    const refused = new Promise<unknown>((resolve) => {
+      api.server.addHook("onError", async (_request, _reply, error) => resolve(error));
+    });
+    const url = await api.server.listen({ host: "127.0.0.1", port: 0 });
+    const sent = request(`${url}/v1/catalogue?dryRun=true`, {
+      method: "PUT",
+      headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json" },
+    });
+    sent.on("error", () => undefined);
+    api.server.server.once("request", () => setImmediate(() => sent.destroy()));
+    sent.end(
+      JSON.stringify({ ...catalogueOf(smallCatalogue), version: 2, modules: [{ name: "News", retired: true }] }),
+    );
+    const error = await refused;
+    assert.deepEqual([error instanceof Refusal, (error as Refusal).problem], [true, "request-malformed"]);
   });
 });

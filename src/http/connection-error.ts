@@ -23,6 +23,14 @@ export function refuseConnection(
     socket.destroy();
     return;
   }
+  // A body that is read line by line has its own times, and an answer that has begun is never followed by another.
+  if (last?.request.admission?.bodyFormat === "ndjson" && !last.raw.writableEnded) {
+    if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") return;
+    if (last.raw.headersSent) {
+      socket.destroy();
+      return;
+    }
+  }
   // The request before is whole and may be recorded already: it gets its own answer, and the connection ends with that.
   if (last?.request.raw.complete === true && !last.raw.writableEnded) {
     last.raw.shouldKeepAlive = false;

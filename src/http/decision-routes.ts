@@ -1,11 +1,16 @@
 import { decide, type Deciding } from "../service/decide.ts";
+import type { Batching } from "../service/decide-batch.ts";
+import { batchAnswers, batchLines } from "../wire/decision-lines.ts";
 import { decisionAnswer, printDecision, question, type SentQuestion } from "../wire/decisions.ts";
+import { lineError } from "../wire/problems.ts";
 import { readBody, refuseRejected } from "./body.ts";
+import { answerBatch } from "./decision-batch.ts";
+import type { Links } from "./links.ts";
 import { Query } from "./query.ts";
 import type { Answer, Call, Route } from "./route.ts";
 
 /** May this be sent to this subject, here, now? */
-export function decisionRoutes(deciding: Deciding): Route[] {
+export function decisionRoutes(deciding: Batching, links: Links): Route[] {
   return [
     {
       method: "POST",
@@ -13,10 +18,15 @@ export function decisionRoutes(deciding: Deciding): Route[] {
       family: "own",
       scope: "decide",
       summary: "May this be sent to this subject, here, now? And why",
-      shapes: { body: question.name, answer: decisionAnswer.name },
-      formats: ["json"],
-      bodies: ["json"],
-      handle: (call) => answer(deciding, call),
+      shapes: {
+        body: question.name,
+        answer: decisionAnswer.name,
+        bodyLine: batchLines,
+        answerLine: [...batchAnswers, lineError.name],
+      },
+      formats: ["json", "ndjson"],
+      bodies: ["json", "ndjson"],
+      handle: (call) => (call.inLines ? answerBatch(deciding, links, call) : answer(deciding, call)),
     },
   ];
 }

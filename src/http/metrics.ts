@@ -17,6 +17,8 @@ export interface Metrics {
   watchConnections(connections: () => ConnectionFigures): void;
   /** Where the log's figures come from, each time that they are printed. */
   watchLog(figures: () => LogFigures): void;
+  /** Where the index's figures come from, each time that they are printed. */
+  watchIndex(figures: () => IndexFigures): void;
   print(): Promise<string>;
   readonly type: string;
 }
@@ -26,6 +28,13 @@ interface LogFigures {
   readonly isSigning: boolean;
   readonly size: number;
   readonly signedSize: number;
+}
+
+/** What the index holds, and whether it answers. */
+interface IndexFigures {
+  readonly isBuilt: boolean;
+  readonly subjects: number;
+  readonly bytes: number;
 }
 
 /** How many connections to the database there are, and how many callers wait for one. */
@@ -94,6 +103,7 @@ export function makeMetrics(storeFailures: readonly string[] = []): Metrics {
     watchReplica: (behind) => watchReplica(behind, register),
     watchConnections: (connections) => watchConnections(connections, register),
     watchLog: (figures) => watchLog(figures, register),
+    watchIndex: (figures) => watchIndex(figures, register),
     print: () => register.metrics(),
     type: register.contentType,
   };
@@ -126,7 +136,26 @@ function watchReplica(behind: () => Promise<number>, register: Registry): void {
 }
 
 function watchLog(figures: () => LogFigures, register: Registry): void {
-  const gauge = (name: string, help: string, read: (figures: LogFigures) => number) =>
+  const gauge = gaugesOf(figures, register);
+  gauge("saywhen_log_signing", "1 while the log is signed; 0 when it does not extend what was signed before.", (log) =>
+    Number(log.isSigning),
+  );
+  gauge("saywhen_log_size", "Entries of the log.", (log) => log.size);
+  gauge("saywhen_log_signed_size", "Entries that the last signed checkpoint covers.", (log) => log.signedSize);
+}
+
+function watchIndex(figures: () => IndexFigures, register: Registry): void {
+  const gauge = gaugesOf(figures, register);
+  gauge("saywhen_index_built", "1 while the index answers; 0 while it is being built.", (index) =>
+    Number(index.isBuilt),
+  );
+  gauge("saywhen_index_subjects", "Subjects in the index.", (index) => index.subjects);
+  gauge("saywhen_index_bytes", "Memory that the index takes, roughly.", (index) => index.bytes);
+}
+
+/** Makes gauges that show figures as they are when they are printed. */
+function gaugesOf<Figures>(figures: () => Figures, register: Registry) {
+  return (name: string, help: string, read: (figures: Figures) => number) =>
     new Gauge({
       name,
       help,
@@ -135,11 +164,6 @@ function watchLog(figures: () => LogFigures, register: Registry): void {
         this.set(read(figures()));
       },
     });
-  gauge("saywhen_log_signing", "1 while the log is signed; 0 when it does not extend what was signed before.", (log) =>
-    Number(log.isSigning),
-  );
-  gauge("saywhen_log_size", "Entries of the log.", (log) => log.size);
-  gauge("saywhen_log_signed_size", "Entries that the last signed checkpoint covers.", (log) => log.signedSize);
 }
 
 /** GET /metrics. */

@@ -1,13 +1,14 @@
 import type { IncomingHttpHeaders } from "node:http";
 import Negotiator from "negotiator";
 import type { WireFormat } from "../wire/shape.ts";
-import { type BodyFormat, type Family, Refusal } from "./route.ts";
+import { type AnswerFormat, type BodyFormat, type Family, Refusal, type Route } from "./route.ts";
 
 /** The media type of each format. */
 export const mediaTypes = {
   json: "application/json",
   xml: "application/xml",
   form: "application/x-www-form-urlencoded",
+  ndjson: "application/x-ndjson",
 } as const satisfies Record<BodyFormat, string>;
 
 /** The Content-Type of an answer in JSON. */
@@ -17,38 +18,48 @@ export interface Negotiated {
   readonly format: WireFormat;
   /** The media type to answer with. */
   readonly type: string;
+  /** Whether that is NDJSON; each of its lines is in the format. */
+  readonly inLines: boolean;
 }
 
-const json: Negotiated = { format: "json", type: jsonType };
-const xml: Negotiated = { format: "xml", type: `${mediaTypes.xml}; charset=utf-8` };
-const textXml: Negotiated = { format: "xml", type: "text/xml; charset=utf-8" };
+/** What is answered with unless something else is asked for. */
+export const json: Negotiated = { format: "json", type: jsonType, inLines: false };
+const xml: Negotiated = { format: "xml", type: `${mediaTypes.xml}; charset=utf-8`, inLines: false };
+const textXml: Negotiated = { format: "xml", type: "text/xml; charset=utf-8", inLines: false };
+const ndjson: Negotiated = { format: "json", type: mediaTypes.ndjson, inLines: true };
 
-/** The accept headers that nearly every client sends, so that the rest can be left to the library. */
-const usual = new Map<string | undefined, Negotiated>([
-  [undefined, json],
-  ["*/*", json],
-  ["application/json", json],
-  ["application/xml", xml],
-]);
+/** The media types in which each format is answered. */
+const offers: Readonly<Record<AnswerFormat, Readonly<Record<string, Negotiated>>>> = {
+  json: { [mediaTypes.json]: json },
+  xml: { [mediaTypes.xml]: xml, "text/xml": textXml },
+  ndjson: { [mediaTypes.ndjson]: ndjson },
+};
+
+/** The accept headers that nearly every client sends, with the format they mean: the rest is left to the library. */
+const usual: Readonly<Record<string, AnswerFormat>> = {
+  "application/json": "json",
+  "application/xml": "xml",
+  "application/x-ndjson": "ndjson",
+};
 
 /**
- * The format to answer in (RFC 9110 §12.5.1; q-values count, JSON on a tie); undefined when none is acceptable. Our
- * own API speaks JSON alone.
+ * The format to answer in (RFC 9110 §12.5.1; q-values count, the first on a tie); undefined when none is acceptable.
+ *
+ * @param formats those to choose from, the default first
  */
-export function negotiate(headers: IncomingHttpHeaders, formats: readonly WireFormat[]): Negotiated | undefined {
-  const known = usual.get(headers.accept);
-  if (known !== undefined && formats.includes(known.format)) return known;
-  const offers = formats.includes("xml") ? ["application/json", "application/xml", "text/xml"] : ["application/json"];
-  switch (new Negotiator({ headers }).mediaType(offers)) {
-    case "application/json":
-      return json;
-    case "application/xml":
-      return xml;
-    case "text/xml":
-      return textXml;
-    default:
-      return undefined;
-  }
+export function negotiate(headers: IncomingHttpHeaders, formats: readonly AnswerFormat[]): Negotiated | undefined {
+  const { accept = "*/*" } = headers;
+  const wanted = accept === "*/*" ? formats[0] : usual[accept];
+  if (wanted !== undefined && formats.includes(wanted)) return offers[wanted][mediaTypes[wanted]];
+  const offered = Object.fromEntries(formats.flatMap((format) => Object.entries(offers[format])));
+  return offered[new Negotiator({ headers }).mediaType(Object.keys(offered)) ?? ""];
+}
+
+/** Where a body may be NDJSON, it is answered in the way in which it came. */
+export function formatsFor(route: Pick<Route, "bodies" | "formats">, body: BodyFormat): readonly AnswerFormat[] {
+  const { bodies = [], formats = [] } = route;
+  if (!bodies.includes("ndjson")) return formats;
+  return formats.filter((format) => (format === "ndjson") === (body === "ndjson"));
 }
 
 const bodyFormats: Readonly<Record<string, BodyFormat>> = {
@@ -56,6 +67,7 @@ const bodyFormats: Readonly<Record<string, BodyFormat>> = {
   [mediaTypes.xml]: "xml",
   "text/xml": "xml",
   [mediaTypes.form]: "form",
+  [mediaTypes.ndjson]: "ndjson",
 };
 
 /**

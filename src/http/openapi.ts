@@ -60,7 +60,9 @@ function operationOf(route: Route, path: string): object {
     summary,
     tags: [family],
     parameters: [...pathParameters(path), ...parametersInQuery(route), ...headerParameters(route)],
-    ...(bodies === undefined ? {} : { requestBody: { required: true, content: contentOf(bodies, route.shapes.body) } }),
+    ...(bodies === undefined
+      ? {}
+      : { requestBody: { required: true, content: contentOf(bodies, route.shapes.body, route.shapes.bodyLine) } }),
     responses: {
       ...answers(route),
       default: {
@@ -99,22 +101,32 @@ function parametersInQuery({ query = [] }: Route): object[] {
   return query.map((name) => ({ name, in: "query", required: false, schema: queryParameters[name] }));
 }
 
-function answers({ shapes: { answer }, formats = ["json"], success = 200, method, isConditional }: Route): object {
-  const content = answer === undefined ? {} : { content: contentOf(formats, answer) };
+function answers({ shapes: { answer, answerLine }, formats = ["json"], success = 200, ...route }: Route): object {
+  const { method, isConditional } = route;
+  const content = answer === undefined ? {} : { content: contentOf(formats, answer, answerLine) };
   const unchanged = method === "GET" && isConditional ? { 304: { description: "What the client has is current" } } : {};
   return { [success]: { description: "Done", ...content }, ...unchanged };
 }
 
-function contentOf(formats: readonly BodyFormat[], shape: string | undefined): object {
-  return Object.fromEntries(formats.map((format) => [mediaTypes[format], schemaOf(format, shape)]));
+type ShapeNames = string | readonly string[] | undefined;
+
+/** @param line what one line is, where NDJSON is among the formats */
+function contentOf(formats: readonly BodyFormat[], shape: ShapeNames, line?: ShapeNames): object {
+  const named = (format: BodyFormat) => schemaOf(format, format === "ndjson" ? line : shape);
+  return Object.fromEntries(formats.map((format) => [mediaTypes[format], named(format)]));
+}
+
+function schemaOf(format: BodyFormat, name: ShapeNames): object {
+  if (name === undefined) return {};
+  if (typeof name === "string") return { schema: referenceTo(format, name) };
+  return { schema: { anyOf: name.map((each) => referenceTo(format, each)) } };
 }
 
 /** JSON has a member around everything where the contract has one; a body in XML is what that member holds. */
-function schemaOf(format: BodyFormat, name: string | undefined): object {
-  if (name === undefined) return {};
+function referenceTo(format: BodyFormat, name: string): object {
   const root = shapes.find((shape) => shape.name === name)?.root;
   const inner = format === "xml" && root !== undefined ? `/properties/${root}` : "";
-  return { schema: { $ref: `#/components/schemas/${name}${inner}` } };
+  return { $ref: `#/components/schemas/${name}${inner}` };
 }
 
 function errorContent({ family, formats = ["json"] }: Route): object {

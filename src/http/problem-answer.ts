@@ -23,6 +23,16 @@ export function problemAnswer(refusal: Refusal, family: Family, accepted: Negoti
   return { status, body, type: accepted.type, headers };
 }
 
+/** The line that answers a line of a body in NDJSON which cannot be done; the rest of them go on. */
+export function refusedLine(line: number, refusal: Refusal, links: Links): string {
+  return lineAround(line, ownBody(refusal, statusOf(refusal.problem, "own"), links));
+}
+
+/** @param problem a problem as JSON text */
+export function lineAround(line: number, problem: string): string {
+  return `{"line":${line},"error":${problem}}\n`;
+}
+
 function customerBody(refusal: Refusal, status: number) {
   const message = customerMessages[status] ?? STATUS_CODES[status] ?? String(status);
   return { error: { code: String(status), message, errors: sentences(refusal).map((text) => ({ message: text })) } };

@@ -68,6 +68,8 @@ export const standings: Readonly<Record<ProblemName, Standing>> = {
   "log-stopped": { status: 503, ref: 9052 },
   "outcome-unknown": { status: 503, ref: 9053 },
   "suppression-unknown": { status: 404, ref: 9054 },
+  "index-off": { status: 503, ref: 9055 },
+  "index-building": { status: 503, ref: 9056 },
 };
 
 /** Whatever is wrong in an organisations' body is 400. */

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import type { Client, Scope } from "../domain/client.ts";
 import type { Fault } from "../domain/fault.ts";
@@ -8,7 +8,9 @@ import type { WireFormat } from "../wire/shape.ts";
 /** Who is spoken to: decides the shape of errors, the mandatory headers, and what a missing Content-Type means. */
 export type Family = "customers" | "organisations" | "own";
 
-export type BodyFormat = WireFormat | "form";
+/** NDJSON is JSON, one text a line: as much of it as there is, read and answered while it comes. */
+export type BodyFormat = WireFormat | "form" | "ndjson";
+export type AnswerFormat = WireFormat | "ndjson";
 
 /** What both contracts speak, the default first. */
 export const bothFormats = ["json", "xml"] as const;
@@ -19,6 +21,7 @@ export const queryParameters = {
   offset: { type: "integer", minimum: 0 },
   cursor: { type: "string" },
   at: { type: "string", format: "date-time" },
+  dryRun: { type: "boolean" },
 } as const;
 
 /** One operation: what server.ts serves, /openapi.json describes and docs/api.md lists. */
@@ -32,10 +35,18 @@ export interface Route {
   /** Of several, one has to be there; which one, `handle` may know better. Absent: no credentials are asked for. */
   readonly scope?: Scope | readonly [Scope, Scope, ...Scope[]];
   readonly summary: string;
-  /** Names of the shapes (wire) of the body and of the answer with status 200 or 201, for OpenAPI. */
-  readonly shapes: { readonly body?: string; readonly answer?: string };
-  /** Response formats to choose from, the default first. Absent: there is one, whatever the request accepts. */
-  readonly formats?: readonly WireFormat[];
+  /** Names of the shapes (wire) of body and answer (status 200 or 201; one of several), for OpenAPI; in NDJSON, of a line. */
+  readonly shapes: {
+    readonly body?: string;
+    readonly answer?: string | readonly string[];
+    readonly bodyLine?: string | readonly string[];
+    readonly answerLine?: string | readonly string[];
+  };
+  /**
+   * Response formats to choose from, the default first. Absent: there is one, whatever the request accepts. Where a body
+   * may be NDJSON, its answer is NDJSON as well, and that of any other body is not.
+   */
+  readonly formats?: readonly AnswerFormat[];
   /** Body formats taken. Absent: the operation takes no body. */
   readonly bodies?: readonly BodyFormat[];
   /** The parameters that the query may have. */
@@ -46,7 +57,7 @@ export interface Route {
   readonly takesEvidence?: true;
   /** The status of an answer that grants what was asked. Absent: 200. */
   readonly success?: 200 | 201 | 204;
-  readonly handle: (call: Call) => Answer | Promise<Answer>;
+  readonly handle: (call: Call) => Answer | StreamedAnswer | Promise<Answer | StreamedAnswer>;
 }
 
 /** The scopes of which a route wants one; none where it asks for no credentials. */
@@ -67,8 +78,13 @@ export interface Call {
   /** The format to answer in, and its media type. */
   readonly format: WireFormat;
   readonly type: string;
+  /** Whether that is NDJSON; each of its lines is in the format. */
+  readonly inLines: boolean;
   readonly bodyFormat: BodyFormat;
+  /** Empty where the body is NDJSON. */
   readonly body: Buffer;
+  /** A body in NDJSON, while it comes: for a `LineReader`. */
+  readonly incoming: IncomingMessage;
 }
 
 export interface Answer {
@@ -77,6 +93,21 @@ export interface Answer {
   readonly body?: Buffer | Readable | string;
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * An answer of any length, in NDJSON. What fails before its first part is refused as ever; what fails later ends it with a
+ * last line, and the connection with it.
+ */
+export interface StreamedAnswer extends Pick<Answer, "headers" | "status"> {
+  readonly type: string;
+  /**
+   * Makes the next part, whole lines, when the one before is on its way; that may be overwritten by then. It takes a turn of
+   * the event loop (`nextTurn`) for each slice of its work. Should the client go away, it is not asked again.
+   */
+  readonly lines: AsyncGenerator<Buffer, void>;
+  /** @returns the last line of an answer that cannot go on: a JSON text around the problem, itself a JSON text */
+  readonly lastLine: (problem: string) => string;
 }
 
 /** An answer whose body is a text, all of it there. */

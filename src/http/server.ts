@@ -2,16 +2,18 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import { limits } from "../domain/limits.ts";
+import { IndexUnavailable } from "../service/decision-index.ts";
 import { LogStopped } from "../service/log.ts";
 import { OutcomeUnknown, RecordDamaged, StoreUnavailable } from "../service/store.ts";
 import { type Admission, admit, type Gate } from "./admission.ts";
 import type { Links } from "./links.ts";
 import type { Metrics } from "./metrics.ts";
 import { refuseConnection } from "./connection-error.ts";
-import { jsonType, negotiate, type Negotiated } from "./negotiate.ts";
+import { json, mediaTypes, negotiate, type Negotiated } from "./negotiate.ts";
 import { type PathTable, pathTable } from "./path-pattern.ts";
 import { problemAnswer } from "./problem-answer.ts";
-import { type Answer, type Family, Refusal, type Route } from "./route.ts";
+import { type Answer, type Family, Refusal, type Route, type StreamedAnswer } from "./route.ts";
+import { discardRest, streamAnswer } from "./stream-answer.ts";
 
 export interface ServerParts {
   readonly routes: readonly Route[];
@@ -65,8 +67,10 @@ export function makeServer(parts: ServerParts): FastifyInstance {
   });
   server.removeAllContentTypeParsers();
   // The usual types by name: only for those does Fastify not parse the header each time.
-  const types = ["application/json", "application/xml", "*"];
+  const types = [mediaTypes.json, mediaTypes.xml, "*"];
   server.addContentTypeParser(types, { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  // A route that takes NDJSON reads it while it comes; every other has refused it by now.
+  server.addContentTypeParser(mediaTypes.ndjson, (_request, _incoming, done) => done(null, undefined));
   server.decorateRequest("served", undefined);
   server.decorateRequest("admission", undefined);
   const paths = pathTable(parts.routes);
@@ -84,7 +88,8 @@ export function makeServer(parts: ServerParts): FastifyInstance {
   return server;
 }
 
-function serveRoutes(server: FastifyInstance, { routes, gate }: ServerParts): void {
+function serveRoutes(server: FastifyInstance, parts: ServerParts): void {
+  const { routes, gate } = parts;
   for (const route of routes) {
     for (const path of [route.path, ...(route.aliases ?? [])]) {
       server.route({
@@ -101,7 +106,7 @@ function serveRoutes(server: FastifyInstance, { routes, gate }: ServerParts): vo
           // Whatever is thrown below `done` has nobody else who catches it, and would end the process.
           else admission.then(letIn, done).catch((error: unknown) => reply.send(error));
         },
-        handler: (request, reply) => answer(route, request, reply),
+        handler: (request, reply) => answer(request, reply, route, parts),
       });
     }
   }
@@ -118,25 +123,40 @@ function refuseUnrouted(request: FastifyRequest, reply: FastifyReply, paths: Pat
 const noBody = Buffer.alloc(0);
 
 /** Not `async`, so that Fastify need not watch a promise of ours; whatever goes wrong is sent as an error. */
-function answer(route: Route, request: FastifyRequest, reply: FastifyReply): void {
+function answer(request: FastifyRequest, reply: FastifyReply, route: Route, parts: ServerParts): void {
   Promise.resolve(call(route, request))
-    .then((answered) => send(reply, answered))
+    .then((answered) => {
+      if ("lines" in answered) return sendLines(request, reply, answered, parts);
+      void send(reply, answered);
+      return undefined;
+    })
     .catch((error: unknown) => reply.send(error));
 }
 
-function call(route: Route, request: FastifyRequest): Answer | Promise<Answer> {
-  const admission = request.admission as Admission;
+function call(route: Route, request: FastifyRequest): ReturnType<Route["handle"]> {
   return route.handle({
+    ...(request.admission as Admission),
     params: request.params as Record<string, string>,
     query: request.query as Record<string, string | string[]>,
     headers: request.headers,
-    client: admission.client,
-    trackingId: admission.trackingId,
-    format: admission.format,
-    type: admission.type,
-    bodyFormat: admission.bodyFormat,
     body: (request.body as Buffer | undefined) ?? noBody,
+    incoming: request.raw,
   });
+}
+
+/** Fastify knows nothing of an answer that was cut off: what is told of every request is told here. */
+async function sendLines(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answered: StreamedAnswer,
+  parts: ServerParts,
+): Promise<void> {
+  const lastWords = (error: unknown) => {
+    const refusal = refusalOf(error);
+    report(error, refusal, request, parts);
+    return answered.lastLine(problemAnswer(refusal, familyOf(request), acceptedBy(request), parts.links).body);
+  };
+  if (!(await streamAnswer(reply, answered, lastWords))) observe(request, reply, parts);
 }
 
 function send(reply: FastifyReply, { status, body, type, headers }: Answer): FastifyReply {
@@ -145,16 +165,22 @@ function send(reply: FastifyReply, { status, body, type, headers }: Answer): Fas
   return reply.code(status).send(body);
 }
 
-function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply, { links, logger }: ServerParts): void {
+function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply, parts: ServerParts): void {
   const refusal = refusalOf(error);
+  report(error, refusal, request, parts);
+  if (request.admission?.bodyFormat === "ndjson") discardRest(request.raw);
+  void send(reply, problemAnswer(refusal, familyOf(request), acceptedBy(request), parts.links));
+}
+
+/** What the operator should know of. */
+function report(error: unknown, refusal: Refusal, request: FastifyRequest, { logger }: ServerParts): void {
   if (refusal.problem === "internal") logger.error({ err: error, route: routeOf(request) }, "unexpected error");
   if (error instanceof RecordDamaged) logger.error({ position: error.position }, error.message);
-  void send(reply, problemAnswer(refusal, familyOf(request), acceptedBy(request), links));
 }
 
 /** The format of a refusal: what the request accepts, and JSON when it accepts nothing that there is. */
 function acceptedBy(request: FastifyRequest | undefined): Negotiated {
-  return (request && negotiate(request.headers, ["json", "xml"])) ?? { format: "json", type: jsonType };
+  return (request && negotiate(request.headers, ["json", "xml"])) ?? json;
 }
 
 /** The framework's own refusals, by their codes (https://fastify.dev/docs/latest/Reference/Errors), and Node's. */
@@ -173,8 +199,13 @@ function refusalOf(error: unknown): Refusal {
   if (error instanceof LogStopped) return new Refusal("log-stopped");
   if (error instanceof OutcomeUnknown) return new Refusal("outcome-unknown", [], { "retry-after": "1" });
   if (error instanceof StoreUnavailable) return new Refusal("unavailable", [], { "retry-after": "1" });
+  if (error instanceof IndexUnavailable) return indexRefusal(error);
   const code = (error as { code?: string } | undefined)?.code ?? "";
   return new Refusal(frameworkProblems[code] ?? "internal");
+}
+
+function indexRefusal({ because }: IndexUnavailable): Refusal {
+  return because === "off" ? new Refusal("index-off") : new Refusal("index-building", [], { "retry-after": "10" });
 }
 
 /** Which contract a path belongs to decides the shape of its errors, also where there is no route. */

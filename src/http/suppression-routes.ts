@@ -6,21 +6,24 @@ import { readSuppressionId, type SuppressionName } from "../service/suppression-
 import {
   suppressionAnswer,
   suppressionInForce,
+  suppressionLine,
   suppressionList,
   suppressionSearch,
   suppressionWish,
 } from "../wire/suppressions.ts";
+import { actOf } from "./act.ts";
 import { readBody, refuseRejected } from "./body.ts";
-import { receiptLink } from "./links.ts";
+import { type Links, receiptLink } from "./links.ts";
 import { Query } from "./query.ts";
 import { recorded } from "./recorded.ts";
 import { type Answer, type Call, type PlacedFault, Refusal, type Route } from "./route.ts";
+import { suppressLines } from "./suppression-lines.ts";
 
 const listPath = "/v1/suppressions";
 const onePath = `${listPath}/{id}`;
 
 /** The addresses to which nothing is sent, whatever was chosen. */
-export function suppressionRoutes(suppressions: Suppressions): Route[] {
+export function suppressionRoutes(suppressions: Suppressions, links: Links): Route[] {
   const shared = { family: "own", scope: "suppressions", formats: ["json"] } as const;
   const { store } = suppressions;
   return [
@@ -28,11 +31,18 @@ export function suppressionRoutes(suppressions: Suppressions): Route[] {
       ...shared,
       method: "POST",
       path: listPath,
-      summary: "Stop an address, on one channel or on all; the same again is answered with 200",
-      shapes: { body: suppressionWish.name, answer: suppressionInForce.name },
+      summary: "Stop an address, on one channel or on all; the same again is answered with 200. Or many, a line each",
+      shapes: {
+        body: suppressionWish.name,
+        answer: suppressionInForce.name,
+        bodyLine: suppressionWish.name,
+        answerLine: suppressionLine.name,
+      },
       success: 201,
-      bodies: ["json"],
-      handle: (call) => suppress(suppressions, call),
+      formats: ["json", "ndjson"],
+      bodies: ["json", "ndjson"],
+      takesEvidence: true,
+      handle: (call) => (call.inLines ? suppressLines(suppressions, links, call) : suppress(suppressions, call)),
     },
     {
       ...shared,
@@ -71,6 +81,7 @@ export function suppressionRoutes(suppressions: Suppressions): Route[] {
       summary: "Lift a suppression; others of the same address stay",
       shapes: {},
       success: 204,
+      takesEvidence: true,
       handle: (call) => lift(suppressions, call),
     },
   ];
@@ -79,7 +90,7 @@ export function suppressionRoutes(suppressions: Suppressions): Route[] {
 async function suppress(suppressions: Suppressions, call: Call): Promise<Answer> {
   new Query(call).takeOnly().refuseFaults();
   const asked = await readBody(suppressionWish, call, (salvaged) => suppressionFaults(suppressions, salvaged));
-  const outcome = await suppressAddress(suppressions, asked, actorOf(call));
+  const outcome = await suppressAddress(suppressions, asked, actOf(call));
   if ("rejected" in outcome) throw refuseRejected(outcome.rejected, suppressionWish, call);
   const { suppression, change, isNew } = outcome.value;
   const answer = recorded(call, change, suppressionInForce.print({ ...suppression, change }, "json"));
@@ -119,14 +130,10 @@ async function search({ store }: Suppressions, call: Call): Promise<Answer> {
 
 async function lift({ store }: Suppressions, call: Call): Promise<Answer> {
   new Query(call).takeOnly().refuseFaults();
-  const outcome = await liftSuppression(store, nameIn(call), actorOf(call));
+  const outcome = await liftSuppression(store, nameIn(call), actOf(call));
   if ("rejected" in outcome) throw refuseRejected(outcome.rejected);
   const { change } = outcome.value;
   return { status: 204, headers: { "saywhen-change": String(change), link: receiptLink(change) } };
-}
-
-function actorOf({ client: { id } }: Call): { readonly actor: string; readonly client: string } {
-  return { actor: id, client: id };
 }
 
 function nameIn({ params }: Call): SuppressionName {

@@ -14,11 +14,13 @@ import type { CustomerPreferences } from "../domain/customer-preferences.ts";
 import type { EmailPreferences } from "../domain/email-preferences.ts";
 import { catalogueStream } from "../domain/stream.ts";
 import { type Outcome, type Rejection, rejected } from "./outcome.ts";
-import type { Newest, Step, Store } from "./store.ts";
+import type { Newest, Records, Step, Store } from "./store.ts";
 
 /** Who records the catalogue at the first start: nobody asked for it, so the service itself did. */
 const ownAct: Act = { actor: "saywhen", client: "saywhen" };
-const shownUsersMax = 3;
+
+/** How many of those that are counted are named. */
+export const samplesMax = 3;
 
 /**
  * The catalogue, opened for look-ups once a version. Which one counts is what the log has at that moment, as another node
@@ -82,7 +84,10 @@ function isSame(one: Change<Catalogue>, other: Change<Catalogue>): boolean {
 }
 
 /** The catalogue that counts now, whichever node recorded it, with the change that did. */
-export async function readCatalogue(store: Store, inForce: CatalogueInForce): Promise<Change<Catalogue>> {
+export async function readCatalogue(
+  store: Pick<Records, "newest">,
+  inForce: CatalogueInForce,
+): Promise<Change<Catalogue>> {
   const [newest] = await store.newest([catalogueStream]);
   return newest ?? inForce.change;
 }
@@ -116,7 +121,7 @@ export async function applyCatalogue(
   const next = checked.catalogue;
   const result = await store.append({ reads: [catalogueStream], step: replacingStep(next, act) });
   const outcome = "changes" in result ? { recorded: result.changes[0] as Change<Catalogue> } : result.refused;
-  if ("conflict" in outcome) return { rejected: await conflictOf(store, next, outcome.conflict) };
+  if ("conflict" in outcome) return rejectConflict(store, next, outcome.conflict);
   inForce.adopt(outcome.recorded);
   return { value: outcome.recorded };
 }
@@ -128,19 +133,34 @@ function replacingStep(next: Catalogue, act: Act): (newest: Newest) => Step<Stay
   return (newest) => {
     const current = newest.change(catalogueStream);
     if (current !== undefined) {
-      // The keys of both are in sorted order, so equal catalogues are equal texts.
-      if (JSON.stringify(current.document) === JSON.stringify(next)) return { refuse: { recorded: current } };
-      const replacement = replaceCatalogue(current.document, next);
-      if (replacement.faults.length > 0 || replacement.removed.length > 0) return { refuse: { conflict: replacement } };
+      if (isSameCatalogue(current.document, next)) return { refuse: { recorded: current } };
+      const conflict = conflictBetween(current.document, next);
+      if (conflict !== undefined) return { refuse: { conflict } };
     }
     return { append: [draft(act, "catalogue", catalogueStream, next)] };
   };
 }
 
-async function conflictOf(store: Store, next: Catalogue, { faults, removed }: Replacement): Promise<Rejection> {
-  const users = await usersOf(store, removed);
+/** The keys of both are in sorted order, so equal catalogues are equal texts. */
+export function isSameCatalogue(one: Catalogue, other: Catalogue): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** What speaks against putting another catalogue in the place of one; undefined where nothing does. */
+export function conflictBetween(current: Catalogue, next: Catalogue): Replacement | undefined {
+  const replacement = replaceCatalogue(current, next);
+  return replacement.faults.length > 0 || replacement.removed.length > 0 ? replacement : undefined;
+}
+
+/** The same in words, with who uses the names that are gone. */
+export async function rejectConflict(
+  records: Pick<Records, "everyPreferences">,
+  next: Catalogue,
+  { faults, removed }: Replacement,
+): Promise<{ readonly rejected: Rejection }> {
+  const users = await usersOf(records, removed);
   const removals = removed.map((name) => removalFault(next, name, saysWho(users.get(keyOf(name)))));
-  return { problem: "catalogue-conflict", faults: [...faults, ...removals] };
+  return rejected("catalogue-conflict", [...faults, ...removals]);
 }
 
 interface Users {
@@ -149,15 +169,18 @@ interface Users {
 }
 
 /** Who uses each of these names, by the name's key, as their newest preferences have it. */
-async function usersOf(store: Store, names: readonly CatalogueName[]): Promise<Map<string, Users>> {
+async function usersOf(
+  records: Pick<Records, "everyPreferences">,
+  names: readonly CatalogueName[],
+): Promise<Map<string, Users>> {
   const users = new Map(names.map((name): [string, Users] => [keyOf(name), { count: 0, first: [] }]));
   if (names.length === 0) return users;
-  for await (const { stream, document } of store.everyPreferences()) {
+  for await (const { stream, document } of records.everyPreferences()) {
     const used = new Set(namesUsedIn(document as CustomerPreferences | EmailPreferences).map(keyOf));
     for (const [key, found] of users) {
       if (!used.has(key)) continue;
       found.count += 1;
-      if (found.first.length < shownUsersMax) found.first.push(stream);
+      if (found.first.length < samplesMax) found.first.push(stream);
     }
   }
   return users;

@@ -16,7 +16,7 @@ import { catalogueStream } from "../domain/stream.ts";
 import { isCustomer, type Subject } from "../domain/subject.ts";
 import type { CatalogueInForce } from "./catalogue.ts";
 import { contactFacts, contentFacts, readFacts } from "./decision-facts.ts";
-import { type Moment, readingNow, readingThen, readMoment } from "./moment.ts";
+import { type Moment, type ReadNewest, readingNow, readingThen, readMoment } from "./moment.ts";
 import { type Outcome, rejected } from "./outcome.ts";
 import type { PastRecords, Records } from "./store.ts";
 
@@ -40,30 +40,66 @@ export interface AskedDecision extends AskedQuestion {
 /** The answer to a contact question, or to a content question, with of whom it was asked. */
 export type Decision = { readonly subject: Subject } & (ContactDecision | ContentDecision);
 
+/** For which instant it is asked, and how what counts for it is read. */
+export interface AskedTime {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly read: ReadNewest;
+  readonly faults: readonly Fault[];
+}
+
 /**
- * Answers one question, from facts of one moment: for an instant that has passed, from what was known then, the catalogue
- * included; for one to come, from what is known now. Whoever nothing is known of is answered as well.
+ * Reads for which instant a question is asked: for one that has passed, what was known then counts, the catalogue
+ * included; for one to come, what is known now.
+ *
+ * @param sentAt RFC 3339; absent: now
+ */
+export async function readAskedTime(deps: Deciding, sentAt: string | undefined): Promise<AskedTime> {
+  const now = deps.now();
+  const time = sentAt === undefined ? { ms: now } : readInstant(sentAt);
+  const faults = "fault" in time ? [timeFault(time.fault)] : [];
+  const at = "fault" in time ? now : time.ms;
+  const read = sentAt === undefined || at > now ? readingNow(deps.records) : await readingThen(deps.past, at);
+  return { at, read, faults };
+}
+
+/**
+ * Answers one question, from facts of one moment. Whoever nothing is known of is answered as well.
  *
  * @returns the decision; `invalid` with every fault of what was asked
  */
-export async function decide(deps: Deciding, asked: AskedDecision): Promise<Outcome<Decision>> {
-  const { subject: text, at: sentAt, ...sent } = asked;
-  const now = deps.now();
-  const time = sentAt === undefined ? { ms: now } : readInstant(sentAt);
-  const late = "fault" in time ? [timeFault(time.fault)] : [];
-  const at = "fault" in time ? now : time.ms;
-  const read = sentAt === undefined || at > now ? readingNow(deps.records) : await readingThen(deps.past, at);
+export async function decide(deps: Deciding, { at, ...asked }: AskedDecision): Promise<Outcome<Decision>> {
+  return decideAt(deps, await readAskedTime(deps, at), asked);
+}
+
+/** The same, for an instant that was read before. */
+export async function decideAt(
+  deps: Pick<Deciding, "catalogue">,
+  { at, read, faults }: AskedTime,
+  { subject: text, ...sent }: Omit<AskedDecision, "at">,
+): Promise<Outcome<Decision>> {
   const named = readNamed(text, sent);
   const moment = await ("fault" in named
     ? readMoment(read, [catalogueStream], () => [])
     : readFacts(read, named.subject, sent.channel));
   const words = deps.catalogue.at(moment.change(catalogueStream));
   const checked = checkQuestion(sent, words);
-  if ("fault" in named || "faults" in checked || late.length > 0) {
+  if ("fault" in named || "faults" in checked || faults.length > 0) {
     const early = "fault" in named ? [named.fault] : [];
-    return rejected("invalid", [...early, ...("faults" in checked ? checked.faults : []), ...late]);
+    return rejected("invalid", [...early, ...("faults" in checked ? checked.faults : []), ...faults]);
   }
   return { value: answerTo(checked.question, named.subject, { moment, words, at }) };
+}
+
+/** Every fault of a question that is to be asked of many, apart from of whom. */
+export async function questionFaults(
+  deps: Pick<Deciding, "catalogue">,
+  { read, faults }: AskedTime,
+  sent: AskedQuestion,
+): Promise<readonly Fault[]> {
+  const moment = await readMoment(read, [catalogueStream], () => []);
+  const checked = checkQuestion(sent, deps.catalogue.at(moment.change(catalogueStream)));
+  return "faults" in checked ? [...checked.faults, ...faults] : faults;
 }
 
 interface Basis {
@@ -80,7 +116,10 @@ function answerTo(question: Question, subject: Subject, { moment, words, at }: B
 }
 
 /** Of whom it is asked. Where nothing is, the text tells by itself of what kind that would be. */
-function readNamed(text: string, asked: AskedQuestion): { readonly subject: Subject } | { readonly fault: Fault } {
+export function readNamed(
+  text: string,
+  asked: AskedQuestion,
+): { readonly subject: Subject } | { readonly fault: Fault } {
   const about = aboutOf(asked) ?? (text.startsWith("customer:") ? "contact" : "module");
   return about === "contact" ? readContactSubject(text) : readContentSubject(text);
 }

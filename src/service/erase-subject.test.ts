@@ -64,7 +64,8 @@ describe("erasing a subject", () => {
       assert(position < last ? opening === "erased" : typeof opening === "object", String(position));
       if (typeof opening === "object") assert.equal(opening.change.previous, previousOf(position, positions, last));
     }
-    assert.equal(erasures.length, 4);
+    // One that comes behind others may find nothing that they have left.
+    assert(erasures.length >= 1);
     assert.equal(
       erasures.reduce((sum, { erased }) => sum + erased, 0),
       positions.filter((position) => position < last).length + 1,

@@ -1,9 +1,8 @@
-import { draft } from "../domain/change.ts";
 import { suppressionsOf } from "../domain/stream.ts";
 import { lift } from "../domain/suppression.ts";
 import { type Outcome, rejected } from "./outcome.ts";
 import type { Newest, Step, Store } from "./store.ts";
-import type { SuppressingAct } from "./suppress-address.ts";
+import { draftsOf, readsFor, type SuppressingAct } from "./suppress-address.ts";
 import type { SuppressionName } from "./suppression-view.ts";
 
 /** A suppression was lifted. */
@@ -16,14 +15,14 @@ export interface Lifted {
 export async function liftSuppression(
   store: Store,
   { mark, number }: SuppressionName,
-  { actor, client }: SuppressingAct,
+  act: SuppressingAct,
 ): Promise<Outcome<Lifted>> {
   const stream = suppressionsOf(mark);
   const step = (newest: Newest): Step<"suppression-unknown"> => {
     const document = lift(newest.change(stream)?.document, number);
     if (document === undefined) return { refuse: "suppression-unknown" };
-    return { append: [draft({ actor, client }, "lift", stream, document)] };
+    return { append: draftsOf(act, "lift", mark, document, number) };
   };
-  const result = await store.append({ reads: [stream], step });
+  const result = await store.append({ reads: readsFor(act, mark), step });
   return "refused" in result ? rejected(result.refused) : { value: { change: result.changes[0].position } };
 }

@@ -1,8 +1,9 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { Act } from "../domain/change.ts";
 import { draft } from "../domain/change.ts";
 import { markingStream } from "../domain/stream.ts";
 import type { MarkKey } from "../domain/suppression.ts";
+import { type Marker, markerOf } from "./marker.ts";
 import type { Newest, Step, Store } from "./store.ts";
 
 const keyBytes = 32;
@@ -20,9 +21,19 @@ export const markPattern = "[A-Za-z0-9_-]{22}";
  *
  * @param normal the address in its normal form
  */
-export function markOf({ key }: MarkKey, normal: string): string {
-  const digest = createHmac("sha256", Buffer.from(key, "base64")).update(normal).digest();
-  return digest.subarray(0, markBytes).toString("base64url");
+export function markOf(key: MarkKey, normal: string): string {
+  const words = knownMarker(key).digestOf(normal);
+  const mark = Buffer.alloc(markBytes);
+  for (let index = 0; index < markBytes / 4; index += 1) mark.writeInt32BE(words[index] ?? 0, 4 * index);
+  return mark.toString("base64url");
+}
+
+/** A log has one key for as long as it lasts, so the last one used is the one. */
+let known: { readonly key: string; readonly marker: Marker } | undefined;
+
+function knownMarker({ key }: MarkKey): Marker {
+  if (known?.key !== key) known = { key, marker: markerOf({ key }) };
+  return known.marker;
 }
 
 /**

@@ -1,4 +1,5 @@
 import Type from "typebox";
+import { jsonShape } from "./json-shape.ts";
 import { count, list, object, printed } from "./members.ts";
 import { plainShape } from "./shape.ts";
 
@@ -52,3 +53,9 @@ export const ownProblem = plainShape({
   name: "Problem",
   schema: ownRefusal,
 });
+
+/** What answers a line of a body in NDJSON that cannot be done. */
+export const lineError = jsonShape(
+  "LineError",
+  object({ line: count("The line, counted from 1, blank ones included.", 17), error: ownRefusal }),
+);

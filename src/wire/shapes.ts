@@ -1,6 +1,9 @@
+import * as audiences from "./audiences.ts";
 import * as catalogues from "./catalogue.ts";
+import * as effects from "./catalogue-effect.ts";
 import * as clients from "./clients.ts";
 import * as customers from "./customer-preferences.ts";
+import * as decisionLines from "./decision-lines.ts";
 import * as decisions from "./decisions.ts";
 import * as directory from "./directory.ts";
 import * as emails from "./email-preferences.ts";
@@ -34,6 +37,7 @@ export const shapes: readonly Shape<unknown>[] = [
   directory.organisationList,
   catalogues.catalogueWish,
   catalogues.catalogueAnswer,
+  effects.catalogueEffect,
   clients.clientWish,
   clients.clientAnswer,
   clients.clientList,
@@ -43,10 +47,18 @@ export const shapes: readonly Shape<unknown>[] = [
   subjects.preferencesInForce,
   decisions.question,
   decisions.decisionAnswer,
+  decisionLines.batchQuestion,
+  decisionLines.batchSubject,
+  decisionLines.questionLine,
+  decisionLines.decisionLine,
+  audiences.audienceQuestion,
+  audiences.audienceSize,
+  audiences.audienceLine,
   suppressions.suppressionWish,
   suppressions.suppressionSearch,
   suppressions.suppressionAnswer,
   suppressions.suppressionInForce,
+  suppressions.suppressionLine,
   suppressions.suppressionList,
   opened.changeOpening,
   opened.subjectExport,
@@ -54,4 +66,5 @@ export const shapes: readonly Shape<unknown>[] = [
   errors.customerError,
   errors.organisationError,
   errors.ownProblem,
+  errors.lineError,
 ];

@@ -2,7 +2,7 @@ import Type from "typebox";
 import { type AskedSuppression, suppressionReasons } from "../domain/suppression.ts";
 import type { SuppressionView } from "../service/suppression-view.ts";
 import { jsonShape } from "./json-shape.ts";
-import { count, object, oneOf, printed, text } from "./members.ts";
+import { count, flag, object, oneOf, printed, text } from "./members.ts";
 import { plainShape, type Shape, shape } from "./shape.ts";
 
 const address = text("The address, in any spelling", "1233454567");
@@ -39,6 +39,16 @@ export const suppressionAnswer: Shape<SuppressionView> = jsonShape("Suppression"
 export const suppressionInForce: Shape<SuppressionView & { readonly change: number }> = jsonShape(
   "SuppressionInForce",
   object({ ...members, change: count("The position of the change that recorded it", 42) }),
+);
+
+/** The answer to one line of many suppressions. */
+export const suppressionLine: Shape<SuppressionView & { readonly change: number; readonly new: boolean }> = jsonShape(
+  "SuppressionLine",
+  object({
+    ...members,
+    change: count("The position of the change that recorded it", 42),
+    new: flag("Whether it was not there before"),
+  }),
 );
 
 /** A part of all suppressions, or all those of an address. */

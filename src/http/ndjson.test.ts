@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { PassThrough, Readable } from "node:stream";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { limits } from "../domain/limits.ts";
+import { LineBuffer, LineReader } from "./ndjson.ts";
+import { Refusal } from "./route.ts";
+
+type Told = readonly [number: number, text: string | undefined];
+
+async function linesOf(parts: readonly (Buffer | string)[]): Promise<Told[]> {
+  const lines = new LineReader(Readable.from(parts.map((part) => Buffer.from(part)), { objectMode: false }));
+  const told: Told[] = [];
+  while (await lines.more()) {
+    for (let line = lines.take(); line !== undefined; line = lines.take())
+      told.push([line.number, line.bytes?.toString("latin1")]);
+  }
+  assert.equal(await lines.more(), false, "the end stays the end");
+  return told;
+}
+
+describe("the lines of a body", () => {
+  it("are split at line feeds, whatever the parts in which they come", async () => {
+    const line = fc.oneof(
+      fc.string({ maxLength: 20 }).map((text) => text.replaceAll(/\s/g, ".")),
+      fc.constantFrom("", " ", "\r", "\t \r", "x".repeat(limits.lineBytes), "y".repeat(limits.lineBytes + 1)),
+      fc.constantFrom("z".repeat(3 * limits.lineBytes)),
+    );
+    const cuts = fc.array(fc.integer({ min: 1, max: 100_000 }), { maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(line, { maxLength: 12 }), cuts, fc.boolean(), async (texts, lengths, isEnded) => {
+        const body = Buffer.from(texts.join("\n") + (isEnded && texts.length > 0 ? "\n" : ""));
+        const expected = texts.flatMap((text, index): Told[] => {
+          const bytes = Buffer.from(text).toString("latin1");
+          if (bytes.length > limits.lineBytes) return [[index + 1, undefined]];
+          return bytes.trim() === "" ? [] : [[index + 1, bytes]];
+        });
+        assert.deepEqual(await linesOf(cutInto(body, lengths)), expected);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("are counted from 1, blank ones included, and lose the space before them", async () => {
+    assert.deepEqual(await linesOf(["\n\r\n", "  a\r\n", "\t\n b"]), [
+      [3, "a\r"],
+      [5, "b"],
+    ]);
+  });
+
+  it("of an empty body are none", async () => {
+    assert.deepEqual(await linesOf([]), []);
+    assert.deepEqual(await linesOf(["\n \n\t"]), []);
+  });
+
+  it("that are too long are told, and not kept", async () => {
+    const long = Buffer.alloc(64 * 1024, 0x61);
+    const parts = Array.from({ length: 200 }, () => long);
+    assert.deepEqual(await linesOf(["a\n", ...parts, "\nb"]), [
+      [1, "a"],
+      [2, undefined],
+      [3, "b"],
+    ]);
+    assert.deepEqual(await linesOf(parts), [[1, undefined]]);
+  });
+
+  it("come byte by byte as well, at no great cost", async () => {
+    const began = performance.now();
+    const incoming = new PassThrough({ highWaterMark: 200_000 });
+    const lines = new LineReader(incoming);
+    for (let sent = 0; sent < 60_000; sent += 1) incoming.write("a");
+    incoming.end("\n");
+    assert.equal(await lines.more(), true);
+    assert.equal(lines.take()?.bytes?.length, 60_000);
+    assert.ok(performance.now() - began < 2000);
+  });
+
+  it("can be taken whole, passed over, and put back", async () => {
+    const lines = new LineReader(Readable.from([Buffer.from('"a"\n"b"\n\n"c"\n"d')]));
+    assert.ok(await lines.more());
+    assert.equal(lines.whole.toString(), '"a"\n"b"\n\n"c"\n');
+    lines.skip(4, 1);
+    assert.equal(lines.take()?.number, 2);
+    lines.putBack();
+    assert.equal(lines.whole.toString(), '"b"\n\n"c"\n');
+    assert.equal(lines.take()?.number, 2);
+    assert.equal(lines.take()?.number, 4);
+    assert.equal(lines.line, 4);
+    assert.equal(lines.hasWhole, false);
+    assert.ok(await lines.more());
+    assert.equal(lines.take()?.bytes?.toString(), '"d');
+  });
+
+  it("are not asked for while none is taken", async () => {
+    let sent = 0;
+    const endless = Readable.from(
+      (function* () {
+        for (; ; sent += 1) yield Buffer.alloc(16 * 1024, "a\n");
+      })(),
+      { objectMode: false, highWaterMark: 16 * 1024 },
+    );
+    const lines = new LineReader(endless);
+    await lines.more();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.ok(sent < 16, String(sent));
+    endless.destroy();
+  });
+
+  it("that do not come in time are refused, and so is what breaks off", async (test) => {
+    test.mock.timers.enable({ apis: ["setTimeout"] });
+    const slow = new PassThrough();
+    const reading = new LineReader(slow).more();
+    for (let part = 0; part < 3; part += 1) {
+      slow.write("a");
+      await new Promise(setImmediate);
+      test.mock.timers.tick(limits.lineMs / 3 + 1);
+    }
+    await assert.rejects(reading, (error) => error instanceof Refusal && error.problem === "request-too-slow");
+    const broken = new PassThrough();
+    const waiting = new LineReader(broken).more();
+    broken.destroy(new Error("gone"));
+    await assert.rejects(waiting, (error) => error instanceof Refusal && error.problem === "request-malformed");
+  });
+});
+
+describe("the lines of an answer", () => {
+  it("are gathered, and given when there is no room for the next", () => {
+    const out = new LineBuffer();
+    assert.deepEqual([...out.put("a\n")], []);
+    const most = "é".repeat(50 * 1024);
+    assert.deepEqual([...out.put(most)], []);
+    assert.equal(out.isFull, false);
+    const given: string[] = [];
+    for (const part of out.put(most)) given.push(part.toString());
+    assert.deepEqual(given, [`a\n${most}`]);
+    assert.equal(out.take().toString(), most);
+    assert.ok(out.isEmpty);
+    out.wrote(out.room.write("b\n"));
+    const parts: string[] = [];
+    for (const part of out.put("x".repeat(200 * 1024))) parts.push(part.toString().slice(0, 3));
+    assert.deepEqual(parts, ["b\n", "xxx"]);
+  });
+});
+
+function* cut(body: Buffer, lengths: readonly number[]): Generator<Buffer> {
+  let at = 0;
+  for (const length of lengths) {
+    if (at >= body.length) return;
+    yield body.subarray(at, at + length);
+    at += length;
+  }
+  yield body.subarray(at);
+}
+
+function cutInto(body: Buffer, lengths: readonly number[]): Buffer[] {
+  return [...cut(body, lengths)].filter((part) => part.length > 0);
+}

@@ -1,0 +1,87 @@
+import type { AddressSuppressions, MarkKey } from "../domain/suppression.ts";
+import { markerOf, type Marker } from "../service/marker.ts";
+import { AddressBook } from "./address-book.ts";
+import { KeyTable } from "./key-table.ts";
+
+/** Which addresses are stopped, and who has which; all of it by marks, none of which tells the address. */
+export class Addresses {
+  readonly #marker: Marker;
+  /** By the first three words of a mark, the number of what stops it, counted from 1. */
+  readonly #stopped = new KeyTable();
+  readonly #stops = new KnownStops();
+  readonly #book = new AddressBook();
+
+  constructor(key: MarkKey) {
+    this.#marker = markerOf(key);
+  }
+
+  get bytes(): number {
+    return this.#stopped.bytes + this.#book.bytes;
+  }
+
+  /**
+   * Says which addresses a place has, instead of those that it had.
+   *
+   * @param normals the addresses in their normal form, each once
+   * @returns what stops each of them
+   */
+  put(place: number, normals: readonly string[]): readonly (AddressSuppressions | undefined)[] {
+    const stops: (AddressSuppressions | undefined)[] = [];
+    const signs: number[] = [];
+    for (const normal of normals) {
+      const words = this.#marker.digestOf(normal);
+      const a = words[0] ?? 0;
+      const b = words[1] ?? 0;
+      const c = words[2] ?? 0;
+      stops.push(this.#stops.at(this.#stopped.get(a, b, c)));
+      if (!signs.includes(signOf(a))) signs.push(signOf(a));
+    }
+    this.#book.set(place, signs);
+    return stops;
+  }
+
+  /**
+   * Takes in what stops the address of a mark.
+   *
+   * @returns the places of whoever may have the address, when that has changed
+   */
+  putStops(mark: string, document: AddressSuppressions): readonly number[] {
+    const bytes = Buffer.from(mark, "base64url");
+    const [a, b, c] = [bytes.readInt32BE(0), bytes.readInt32BE(4), bytes.readInt32BE(8)];
+    const number = this.#stops.numberOf(document);
+    if (this.#stopped.get(a, b, c) === number) return [];
+    if (number === 0) this.#stopped.delete(a, b, c);
+    else this.#stopped.set(a, b, c, number);
+    return this.#book.placesWith(signOf(a));
+  }
+}
+
+function signOf(word: number): number {
+  return word === 0 ? 1 : word;
+}
+
+/** Everything that stops an address anywhere, apart from when and why: there is little that differs. */
+class KnownStops {
+  readonly #numbers = new Map<string, number>();
+  readonly #documents: AddressSuppressions[] = [];
+
+  /** 0 where nothing is stopped. */
+  numberOf({ suppressions }: AddressSuppressions): number {
+    if (suppressions.length === 0) return 0;
+    const channels = [...new Set(suppressions.map(({ channel }) => channel ?? null))].sort();
+    const key = JSON.stringify(channels);
+    const there = this.#numbers.get(key);
+    if (there !== undefined) return there;
+    const number = this.#documents.push({ ever: channels.length, suppressions: channels.map(stopOf) });
+    this.#numbers.set(key, number);
+    return number;
+  }
+
+  at(number: number): AddressSuppressions | undefined {
+    return number === 0 ? undefined : this.#documents[number - 1];
+  }
+}
+
+function stopOf(channel: string | null, index: number): AddressSuppressions["suppressions"][number] {
+  return { at: "", ...(channel !== null && { channel }), number: index + 1, reason: "manual" };
+}

@@ -1,0 +1,148 @@
+import type { CatalogueWords, Category } from "../domain/catalogue.ts";
+import type { CustomerPreferences, Selection } from "../domain/customer-preferences.ts";
+import type { ContactQuestion } from "../domain/question.ts";
+import { type AddressSuppressions, isSuppressed } from "../domain/suppression.ts";
+import { ContactCell } from "./contact-cell.ts";
+import { ContactJudge } from "./contact-judge.ts";
+import { ContactNeeds } from "./contact-needs.ts";
+import { codeOf } from "./contact-pattern.ts";
+import { ContactReady } from "./contact-ready.ts";
+import { ContactTimes } from "./contact-times.ts";
+import { CountryLists } from "./country-lists.ts";
+import { JudgedPatterns } from "./judged-patterns.ts";
+import type { Ready } from "./ready.ts";
+
+/** Tells what stops each of some addresses of a place; they are in their normal form, each there once. */
+export type LookUpStops = (place: number, normals: readonly string[]) => readonly (AddressSuppressions | undefined)[];
+
+/** Where the selections of one category, channel and type go. */
+interface Slot {
+  readonly category: string;
+  readonly channel: string;
+  readonly type: string;
+  /** The type's number. */
+  readonly number: number;
+  readonly cell: ContactCell;
+  readonly reach: ContactCell | undefined;
+}
+
+/** What customers have chosen, by their places, whatever the catalogue says of it. */
+export class ContactIndex {
+  readonly #lookUpStops: LookUpStops;
+  readonly #needs: ContactNeeds;
+  readonly #cells = new Map<string, ContactCell>();
+  /** By channel, all that can be reached there, for questions to which it does not matter what was chosen. */
+  readonly #reach = new Map<string, ContactCell>();
+  readonly #all: ContactCell[] = [];
+  readonly #types: string[] = [];
+  readonly #slots = new Map<string, Map<string, Map<string, Slot>>>();
+  /** The slots of the last document: most documents name the same ones in the same order. */
+  readonly #lastSlots: Slot[] = [];
+  readonly #countries = new CountryLists();
+  /** By category, which belongs to one catalogue, and channel: what was asked last. */
+  readonly #asked = new WeakMap<Category, Map<string, ContactReady>>();
+
+  constructor(words: CatalogueWords, lookUpStops: LookUpStops) {
+    this.#needs = new ContactNeeds(words);
+    this.#lookUpStops = lookUpStops;
+  }
+
+  get bytes(): number {
+    return this.#all.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Whether every question under a catalogue can be answered. */
+  covers(words: CatalogueWords): boolean {
+    return this.#needs.cover(new ContactNeeds(words));
+  }
+
+  /** Takes in all that a customer has chosen, instead of what there was. */
+  put(place: number, { selections }: CustomerPreferences): void {
+    const normals: string[] = [];
+    for (const { normal } of selections) if (!normals.includes(normal)) normals.push(normal);
+    const stops = this.#lookUpStops(place, normals);
+    for (let index = 0; index < selections.length; index += 1) {
+      const selection = selections[index];
+      if (selection === undefined) continue;
+      const address = normals.indexOf(selection.normal);
+      this.#note(place, selection, this.#slotOf(selection, index), address, stops[address]);
+    }
+    for (const cell of this.#all) cell.settle(place);
+  }
+
+  drop(place: number): void {
+    this.#lookUpStops(place, []);
+    for (const cell of this.#all) cell.drop(place);
+  }
+
+  /**
+   * @param words the catalogue that the question was held against
+   * @param at milliseconds since 1970
+   * @returns undefined when what the answer rests on is not kept
+   */
+  ready(question: ContactQuestion, words: CatalogueWords, at: number): Ready | undefined {
+    if (!this.#needs.coverQuestion(question, words)) return undefined;
+    const { category, channel } = question;
+    const asked = this.#asked.get(category) ?? new Map<string, ContactReady>();
+    this.#asked.set(category, asked);
+    const last = asked.get(channel.name);
+    const isSame = last?.judged.judge.words === words;
+    if (isSame && last.times.at === at && last.times.timeZone === question.timeZone) return last;
+    const cell = category.essential ? this.#reachOf(channel.name) : this.#cellOf(category.name, channel.name);
+    const judged = isSame ? last.judged : new JudgedPatterns(cell, new ContactJudge(question, words, this.#types));
+    const ready = new ContactReady(judged, new ContactTimes(question, words, at, cell, this.#countries));
+    asked.set(channel.name, ready);
+    return ready;
+  }
+
+  #note(
+    place: number,
+    { choice, unconfirmed, modifiedAt, normal }: Selection,
+    { cell, reach, channel, number }: Slot,
+    address: number,
+    stops: AddressSuppressions | undefined,
+  ): void {
+    const isStopped = stops !== undefined && isSuppressed(stops, channel);
+    cell.note(codeOf(number, choice === "opted-out", unconfirmed === true, isStopped), address);
+    // An essential category is sent whatever was chosen: the rules that ask for a choice are never come to.
+    reach?.note(codeOf(number, false, false, isStopped), 0);
+    cell.datesOf(number)?.set(place, Date.parse(modifiedAt));
+    cell.countriesOf(number)?.set(place, this.#countries.numberOf(normal));
+  }
+
+  #slotOf({ category, channel, type }: Selection, index: number): Slot {
+    const last = this.#lastSlots[index];
+    if (last?.type === type && last.channel === channel && last.category === category) return last;
+    const slot = this.#slots.get(category)?.get(channel)?.get(type) ?? this.#makeSlot(category, channel, type);
+    this.#lastSlots[index] = slot;
+    return slot;
+  }
+
+  #makeSlot(category: string, channel: string, type: string): Slot {
+    const known = this.#types.indexOf(type);
+    const number = known === -1 ? this.#types.push(type) - 1 : known;
+    const reach = this.#needs.reach ? this.#reachOf(channel) : undefined;
+    const slot = { category, channel, type, number, cell: this.#cellOf(category, channel), reach };
+    const ofCategory = this.#slots.get(category) ?? new Map<string, Map<string, Slot>>();
+    this.#slots.set(category, ofCategory);
+    ofCategory.set(channel, (ofCategory.get(channel) ?? new Map<string, Slot>()).set(type, slot));
+    return slot;
+  }
+
+  #cellOf(category: string, channel: string): ContactCell {
+    const name = JSON.stringify([category, channel]);
+    const needs = { dates: this.#needs.dates(category), countries: this.#needs.countries(category, channel) };
+    return this.#cells.get(name) ?? this.#keep(this.#cells, name, new ContactCell(needs));
+  }
+
+  #reachOf(channel: string): ContactCell {
+    const needs = { dates: false, countries: false };
+    return this.#reach.get(channel) ?? this.#keep(this.#reach, channel, new ContactCell(needs));
+  }
+
+  #keep(cells: Map<string, ContactCell>, name: string, cell: ContactCell): ContactCell {
+    cells.set(name, cell);
+    this.#all.push(cell);
+    return cell;
+  }
+}

@@ -1,0 +1,165 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { CatalogueWords } from "../domain/catalogue.ts";
+import type { Change } from "../domain/change.ts";
+import { limits } from "../domain/limits.ts";
+import {
+  catalogueStream,
+  entryOf,
+  erasureStream,
+  markingStream,
+  preferencesOf,
+  type Stream,
+} from "../domain/stream.ts";
+import { isUser, type Subject } from "../domain/subject.ts";
+import type { CatalogueInForce } from "../service/catalogue.ts";
+import type { LogRecords } from "../service/log-store.ts";
+import type { LoggedChange, Records } from "../service/store.ts";
+import { Image } from "./image.ts";
+
+/** What an index is built from, and follows. */
+export type Followed = Pick<
+  Records,
+  "changesFrom" | "everyNewest" | "everySuppressed" | "newest" | "newestAmong" | "placesOf"
+> &
+  Pick<LogRecords, "size">;
+
+/** What was taken over does not hold any more: the database was set back, or addresses have marks only from now on. */
+export class Outdated extends Error {
+  override readonly name = "Outdated";
+}
+
+/** Called while an image is built, with how many subjects are in it so far; what it throws ends that. */
+export type OnPage = (subjects: number) => void;
+
+/** Where the log ended when something was read. */
+interface LogEnd {
+  readonly size: number;
+  /** What the entry of the last change commits to. */
+  readonly last: Buffer | undefined;
+}
+
+/** An image of what is recorded, and how much of the log is in it. */
+export class Following {
+  readonly image: Image;
+  readonly #store: Followed;
+  readonly #catalogue: CatalogueInForce;
+  #words: CatalogueWords;
+  #end: LogEnd;
+
+  private constructor(store: Followed, catalogue: CatalogueInForce, words: CatalogueWords, image: Image, end: LogEnd) {
+    this.#store = store;
+    this.#catalogue = catalogue;
+    this.#words = words;
+    this.image = image;
+    this.#end = end;
+  }
+
+  /**
+   * Builds an image. What is recorded meanwhile may be in it or not: the changes from where the log ended at the
+   * beginning are all taken over at last, in their order.
+   */
+  static async build(store: Followed, catalogue: CatalogueInForce, onPage: OnPage): Promise<Following> {
+    const end = await endOf(store);
+    const [chosen, marking] = await store.newest([catalogueStream, markingStream]);
+    const words = catalogue.at(chosen);
+    const image = new Image({ words, marking: marking?.document });
+    const following = new Following(store, catalogue, words, image, end);
+    await following.#putEverything(onPage);
+    await following.catchUp();
+    return following;
+  }
+
+  /** How many changes of the log are in it. */
+  get size(): number {
+    return this.#end.size;
+  }
+
+  /** The catalogue that counts. */
+  get words(): CatalogueWords {
+    return this.#words;
+  }
+
+  /**
+   * Takes over everything that was recorded before the call. Calls must follow each other.
+   *
+   * @throws Outdated when it has to be built anew
+   */
+  async catchUp(): Promise<void> {
+    for (;;) {
+      // The last one that is known is read again: another in its place tells that the database was set back.
+      const { size, last } = this.#end;
+      const known = last === undefined ? 0 : 1;
+      const page = await this.#store.changesFrom(size - known, limits.followedChanges + known);
+      if (last !== undefined && page[0]?.commitment.equals(last) !== true) throw new Outdated();
+      await this.#takeOver(page.slice(known));
+      if (page.length < limits.followedChanges + known) return;
+      await nextTurn();
+    }
+  }
+
+  async #putEverything(onPage: OnPage): Promise<void> {
+    // Stops come first: then it is known of each address that follows whether it is stopped.
+    for await (const change of this.#store.everySuppressed()) this.image.put(0, change);
+    const stale = new Set<Subject>();
+    for await (const page of this.#store.everyNewest()) {
+      for (const { place, change } of page) this.#put(place, change, stale);
+      onPage(this.image.figures.subjects);
+    }
+    await this.#putAgain(stale, await this.#store.size());
+  }
+
+  async #takeOver(page: readonly LoggedChange[]): Promise<void> {
+    const end = page.at(-1);
+    if (end === undefined) return;
+    const erased = new Map<Change, readonly number[]>();
+    for (const { change } of page) {
+      if (isOf(change, erasureStream)) erased.set(change, await this.#store.placesOf(change.document.positions));
+    }
+    const stale = new Set<Subject>();
+    for (const { place, change } of page) {
+      if (isOf(change, markingStream)) throw new Outdated();
+      if (isOf(change, catalogueStream)) this.#words = this.#catalogue.at(change);
+      if (change !== undefined) this.image.drop(erased.get(change) ?? []);
+      if (change !== undefined) this.#put(place, change, stale);
+    }
+    await this.#putAgain(stale, end.position + 1);
+    this.#end = { size: end.position + 1, last: end.commitment };
+  }
+
+  #put(place: number, change: Change, stale: Set<Subject>): void {
+    for (const subject of this.image.put(place, change)) stale.add(subject);
+  }
+
+  /**
+   * Looks again at those of whose addresses one was stopped, or is not stopped any more: at what was chosen as of the
+   * same moment, because to see what came later, and then what was before it, would be to go back.
+   */
+  async #putAgain(subjects: ReadonlySet<Subject>, size: number): Promise<void> {
+    const streams = [...subjects].map((subject) => ({ subject, stream: streamWithAddresses(subject) }));
+    for (let from = 0; from < streams.length; from += limits.followedChanges) {
+      const some = streams.slice(from, from + limits.followedChanges);
+      const changes = await this.#store.newestAmong(
+        size,
+        some.map(({ stream }) => stream),
+      );
+      for (const [index, { subject }] of some.entries()) {
+        const [place, change] = [this.image.placeOf(subject), changes[index]];
+        if (place !== undefined && change !== undefined) this.image.put(place, change);
+      }
+    }
+  }
+}
+
+async function endOf(store: Followed): Promise<LogEnd> {
+  const size = await store.size();
+  const [last] = size === 0 ? [] : await store.changesFrom(size - 1, 1);
+  return last === undefined ? { size: 0, last: undefined } : { size, last: last.commitment };
+}
+
+function streamWithAddresses(subject: Subject): Stream {
+  return isUser(subject) ? entryOf(subject) : preferencesOf(subject);
+}
+
+function isOf<Document>(change: Change | undefined, stream: Stream<Document>): change is Change<Document> {
+  return change?.stream === stream;
+}

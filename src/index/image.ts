@@ -1,0 +1,138 @@
+import { normalForm } from "../domain/address.ts";
+import type { CatalogueWords } from "../domain/catalogue.ts";
+import type { Change } from "../domain/change.ts";
+import type { CustomerPreferences } from "../domain/customer-preferences.ts";
+import type { OrganisationEntry, UserEntry } from "../domain/directory.ts";
+import type { EmailPreferences } from "../domain/email-preferences.ts";
+import type { Question } from "../domain/question.ts";
+import { entryNameOf, markIn, markingStream, type Stream } from "../domain/stream.ts";
+import { type Customer, organisation, readSubject, type Subject, user } from "../domain/subject.ts";
+import { type AddressSuppressions, isSuppressed, type MarkKey } from "../domain/suppression.ts";
+import type { Asking } from "../service/decision-index.ts";
+import { Addresses } from "./addresses.ts";
+import { AskingMany } from "./asking.ts";
+import { ContactIndex } from "./contact-index.ts";
+import { ContentIndex, type ContentSubject } from "./content-index.ts";
+import { SubjectTable } from "./subject-table.ts";
+
+export interface ImageOptions {
+  /** The catalogue whose questions are to be answered. */
+  readonly words: CatalogueWords;
+  /** By what addresses are marked; undefined as long as none was ever stopped. */
+  readonly marking: MarkKey | undefined;
+}
+
+/**
+ * All that questions about many rest on, in memory: what subjects have chosen, by the places of the subjects. It holds no
+ * address and no name but the subjects' own. Everything is synchronous.
+ */
+export class Image {
+  readonly #table = new SubjectTable();
+  readonly #addresses: Addresses | undefined;
+  readonly #contacts: ContactIndex;
+  readonly #content = new ContentIndex();
+  /** An address was stopped, and nobody knows whose it is: they were put without marks. */
+  #isBlind = false;
+
+  constructor({ words, marking }: ImageOptions) {
+    this.#addresses = marking && new Addresses(marking);
+    this.#contacts = new ContactIndex(words, (place, normals) => this.#addresses?.put(place, normals) ?? []);
+  }
+
+  /** How many subjects are in it, and how many bytes of memory it takes, roughly. */
+  get figures(): { readonly subjects: number; readonly bytes: number } {
+    const parts = [this.#table, this.#contacts, this.#content, this.#addresses];
+    return { subjects: this.#table.size, bytes: parts.reduce((sum, part) => sum + (part?.bytes ?? 0), 0) };
+  }
+
+  /** Where a subject stands in the order in which subjects first came; undefined when nothing is held of it. */
+  placeOf(subject: Subject): number | undefined {
+    return this.#table.placeOf(subject);
+  }
+
+  /**
+   * Takes in the newest change of a stream. To take the same one in again changes nothing.
+   *
+   * @param place that of the stream; its subject keeps the first of its streams
+   * @returns who may have an address that was stopped just now, or is not stopped any more: what they have chosen must be
+   * put again before anything is asked
+   */
+  put(place: number, { stream, document }: Change): readonly Subject[] {
+    if (stream === markingStream) this.#isBlind ||= this.#addresses === undefined;
+    if (isOfSuppressions(stream)) return this.#putStops(stream, document as AddressSuppressions);
+    const entry = entryNameOf(stream);
+    if (entry !== undefined) this.#putEntry(place, entry, document as UserEntry | OrganisationEntry);
+    else this.#putPreferences(place, stream, document);
+    return [];
+  }
+
+  /** Forgets the subjects at some places; places of streams that gave no subject its place are passed over. */
+  drop(places: readonly number[]): void {
+    for (const place of places) {
+      const kind = this.#table.kindAt(place);
+      if (kind === "customer") this.#contacts.drop(place);
+      else if (kind !== undefined) this.#content.drop(place);
+      if (kind === "user") this.#addresses?.put(place, []);
+      this.#table.remove(place);
+    }
+  }
+
+  /** Whether it keeps all that questions under a catalogue need. */
+  covers(words: CatalogueWords): boolean {
+    return !this.#isBlind && this.#contacts.covers(words);
+  }
+
+  /**
+   * Makes a question ready to be asked of many.
+   *
+   * @param words the catalogue that the question was held against
+   * @param at milliseconds since 1970
+   * @returns undefined when something is not kept that the question needs
+   */
+  asking(question: Question, words: CatalogueWords, at: number): Asking | undefined {
+    if (this.#isBlind) return undefined;
+    const isContact = question.about === "contact";
+    const ready = isContact ? this.#contacts.ready(question, words, at) : this.#content.ready(question, words);
+    return ready && new AskingMany(this.#table, ready);
+  }
+
+  #putStops(stream: Stream<AddressSuppressions>, document: AddressSuppressions): readonly Subject[] {
+    if (this.#addresses === undefined) {
+      this.#isBlind = true;
+      return [];
+    }
+    const places = this.#addresses.putStops(markIn(stream), document);
+    return places.flatMap((place) => this.#table.subjectAt(place) ?? []);
+  }
+
+  #putEntry(place: number, subject: ContentSubject, entry: UserEntry | OrganisationEntry): void {
+    const isUser = subject.kind === "user";
+    const there = this.#table.add(isUser ? user(subject.id) : organisation(subject.id), place);
+    this.#content.putEntry(there, subject, entry);
+    if (!isUser) return;
+    const normal = "email" in entry && entry.email !== undefined ? normalForm("email", entry.email) : undefined;
+    const [stops] = this.#addresses?.put(there, normal === undefined ? [] : [normal]) ?? [];
+    this.#content.setStopped(there, isSuppressed(stops));
+  }
+
+  #putPreferences(place: number, stream: Stream, document: unknown): void {
+    if (isOfCustomer(stream)) {
+      this.#contacts.put(this.#table.add(stream, place), document as CustomerPreferences);
+      return;
+    }
+    const subject = readSubject(stream);
+    if (subject === undefined) return;
+    const there = this.#table.add(subject, place);
+    const kind = subject.startsWith("user:") ? "user" : "organisation";
+    const id = Number(subject.slice(kind.length + 1));
+    this.#content.putPreferences(there, { kind, id }, document as EmailPreferences);
+  }
+}
+
+function isOfSuppressions(stream: Stream): stream is Stream<AddressSuppressions> {
+  return stream.startsWith("suppressions/");
+}
+
+function isOfCustomer(stream: Stream): stream is Stream<CustomerPreferences> & Customer {
+  return stream.startsWith("customer:");
+}

@@ -1,0 +1,168 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Question } from "../domain/question.ts";
+import { limits } from "../domain/limits.ts";
+import type { CatalogueInForce } from "../service/catalogue.ts";
+import { type Asking, type DecisionIndex, IndexUnavailable, type Known } from "../service/decision-index.ts";
+import { RecordDamaged } from "../service/store.ts";
+import { type Followed, Following, Outdated } from "./following.ts";
+
+export interface IndexOptions {
+  readonly store: Followed;
+  readonly catalogue: CatalogueInForce;
+  /** Told how far the building is, now and then, and when it is done. */
+  readonly onProgress?: (progress: IndexProgress) => void;
+  /** Told why the index could not be built or kept current; it is tried again. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** How far the building of the index is. */
+export interface IndexProgress {
+  readonly subjects: number;
+  /** Since it began. */
+  readonly seconds: number;
+  readonly isBuilt: boolean;
+}
+
+/** What operations look at. */
+export interface IndexFigures {
+  readonly isBuilt: boolean;
+  readonly subjects: number;
+  /** Of memory, roughly. */
+  readonly bytes: number;
+}
+
+/**
+ * The index of a node: built in the background from what is recorded, then kept current by the log. It never answers from
+ * less than was acknowledged, on whatever node, before it was asked (law 11).
+ *
+ * A catalogue may come to need what was not kept, such as when each choice was made; then another image is built beside
+ * the one that there is, which goes on answering all else.
+ */
+export class KeptIndex implements DecisionIndex {
+  readonly #options: IndexOptions;
+  readonly #closing = new AbortController();
+  readonly #following: NodeJS.Timeout;
+  #current: Following | undefined;
+  #building: Promise<void> | undefined;
+  /** Why there is none, where that will not pass by itself. */
+  #damaged: RecordDamaged | undefined;
+  /** The catching up that is under way, and the next one, which all share who come meanwhile. */
+  #underWay: Promise<unknown> = Promise.resolve();
+  #next: Promise<Following> | undefined;
+
+  constructor(options: IndexOptions) {
+    this.#options = options;
+    this.#build();
+    this.#following = setInterval(() => void this.#follow(), limits.indexFollowMs).unref();
+  }
+
+  /** Whether what the index is asked is answered, if only with the reason why it cannot be. */
+  get isReady(): boolean {
+    return this.#current !== undefined || this.#damaged !== undefined;
+  }
+
+  get figures(): IndexFigures {
+    const { subjects, bytes } = this.#current?.image.figures ?? { subjects: 0, bytes: 0 };
+    return { isBuilt: this.#current !== undefined, subjects, bytes };
+  }
+
+  async current(): Promise<Known> {
+    const following = await this.#caughtUp();
+    return {
+      size: following.size,
+      words: following.words,
+      placeAfter(subject) {
+        const place = following.image.placeOf(subject);
+        return place === undefined ? undefined : place + 1;
+      },
+      asking: (question, at) => askingOf(following, question, at),
+    };
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#following);
+    this.#closing.abort();
+    await this.#building;
+    await this.#underWay;
+  }
+
+  /** Whoever asks while one catching up is under way waits for the next: that begins after the question came. */
+  #caughtUp(): Promise<Following> {
+    this.#next ??= this.#underWay.then(() => {
+      this.#next = undefined;
+      const caughtUp = this.#catchUp();
+      this.#underWay = caughtUp.catch(() => undefined);
+      return caughtUp;
+    });
+    return this.#next;
+  }
+
+  async #catchUp(): Promise<Following> {
+    const following = this.#current;
+    if (following === undefined) throw this.#damaged ?? new IndexUnavailable("building");
+    try {
+      await following.catchUp();
+    } catch (error) {
+      if (!(error instanceof Outdated)) throw error;
+      this.#current = undefined;
+      this.#build();
+      throw new IndexUnavailable("building");
+    }
+    if (this.#damaged === undefined && !following.image.covers(following.words)) this.#build();
+    return following;
+  }
+
+  async #follow(): Promise<void> {
+    if (this.#current === undefined || this.#next !== undefined) return;
+    await this.#caughtUp().catch((error: unknown) => this.#options.onError?.(error));
+  }
+
+  #build(): void {
+    this.#building ??= this.#built().finally(() => {
+      this.#building = undefined;
+    });
+  }
+
+  async #built(): Promise<void> {
+    const { store, catalogue, onError } = this.#options;
+    while (!this.#closing.signal.aborted) {
+      const began = performance.now();
+      try {
+        const built = await Following.build(store, catalogue, this.#teller(began));
+        this.#damaged = undefined;
+        this.#current = built;
+        this.#tell(built.image.figures.subjects, began, true);
+        return;
+      } catch (error) {
+        if (this.#closing.signal.aborted) return;
+        onError?.(error);
+        // Nothing but a repair, and a start after it, will make it sound.
+        if (error instanceof RecordDamaged) {
+          this.#damaged = error;
+          return;
+        }
+        await delay(limits.indexRetryMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  #teller(began: number): (subjects: number) => void {
+    let told = began;
+    return (subjects) => {
+      this.#closing.signal.throwIfAborted();
+      if (performance.now() - told < limits.indexProgressMs) return;
+      told = performance.now();
+      this.#tell(subjects, began, false);
+    };
+  }
+
+  #tell(subjects: number, began: number, isBuilt: boolean): void {
+    this.#options.onProgress?.({ subjects, seconds: (performance.now() - began) / 1000, isBuilt });
+  }
+}
+
+function askingOf({ image, words }: Following, question: Question, at: number): Asking {
+  const asking = image.asking(question, words, at);
+  if (asking === undefined) throw new IndexUnavailable("building");
+  return asking;
+}

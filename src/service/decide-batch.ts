@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import type { CatalogueWords } from "../domain/catalogue.ts";
+import type { Fault } from "../domain/fault.ts";
+import { readInstant } from "../domain/instant.ts";
+import { type AskedQuestion, aboutOf, checkQuestion, type Question } from "../domain/question.ts";
+import {
+  type AskedDecision,
+  type Decision,
+  type Deciding,
+  decide,
+  decideAt,
+  questionFaults,
+  readAskedTime,
+  readNamed,
+} from "./decide.ts";
+import type { Asking, BriefDecision, DecisionIndex, Known } from "./decision-index.ts";
+import { type Outcome, rejected } from "./outcome.ts";
+
+/** What batches are answered with. Its clock stands still while one is: the time that counts is when it began. */
+export interface Batching extends Deciding {
+  readonly index: DecisionIndex;
+}
+
+/** What may be asked of many besides the question itself. */
+export interface BatchWishes {
+  /** RFC 3339; absent: now. */
+  readonly at?: string;
+  /** Whether each answer says how it came about. */
+  readonly explain?: boolean;
+  /** Whether each answer says where to send it. */
+  readonly addresses?: boolean;
+}
+
+/** A question that is asked once, of many. */
+export type AskedOfMany = AskedQuestion & BatchWishes;
+
+/** A question of a batch in which each line asks its own. */
+export type AskedInBatch = AskedDecision & BatchWishes;
+
+/** An answer from the index, with of whom it was asked. */
+export type BriefAnswer = Pick<Decision, "subject"> & BriefDecision;
+
+/** A question that is answered from the index: verdict and reason, as things stand. */
+export interface IndexBatch {
+  /** The position of the last change that was known when it began. */
+  readonly change: number;
+  /** The question, made ready anew by what is known now: everything that any node had acknowledged when this is called. */
+  asking(): Promise<Asking>;
+  /** @returns of whom a text asks it, or why it names nobody who can be asked */
+  named(text: string): ReturnType<typeof readNamed>;
+}
+
+/** A question that is answered from the store: with all there is to tell, or from what was known once. */
+export interface StoreBatch {
+  answer(text: string): Promise<Outcome<Decision>>;
+}
+
+/**
+ * Makes ready to ask one question of many.
+ *
+ * @returns what answers it; `invalid` with every fault of the question
+ * @throws IndexUnavailable, StoreUnavailable
+ */
+export async function askOfMany(
+  deps: Batching,
+  wished: AskedOfMany,
+): Promise<Outcome<{ readonly index: IndexBatch } | { readonly store: StoreBatch }>> {
+  const { at, explain: _explain, addresses: _addresses, ...asked } = wished;
+  if (needsStore(deps, wished)) {
+    const time = await readAskedTime(deps, at);
+    const faults = [...(await questionFaults(deps, time, asked)), ...addressFaults(wished)];
+    if (faults.length > 0) return rejected("invalid", faults);
+    return { value: { store: { answer: (subject) => decideAt(deps, time, { ...asked, subject }) } } };
+  }
+  const known = await deps.index.current();
+  const checked = checkQuestion(asked, known.words);
+  if ("faults" in checked) return rejected("invalid", checked.faults);
+  return { value: { index: new HeldQuestion(deps.index, asked, known, instantOf(deps, at)) } };
+}
+
+/** Every fault of a question to be asked of many, however much of it could be read. */
+export async function faultsOfMany(deps: Batching, wished: AskedOfMany): Promise<readonly Fault[]> {
+  const { at, explain: _explain, addresses: _addresses, ...asked } = wished;
+  return [...(await questionFaults(deps, await readAskedTime(deps, at), asked)), ...addressFaults(wished)];
+}
+
+/**
+ * Answers one question of a batch in which each line asks its own.
+ *
+ * @param known what the index knows, asked for only when it is needed
+ * @returns a whole decision where more than verdict and reason is wanted, or what was known once
+ * @throws IndexUnavailable, StoreUnavailable
+ */
+export async function decideInBatch(
+  deps: Batching,
+  known: () => Promise<Known>,
+  wished: AskedInBatch,
+): Promise<Outcome<BriefAnswer | Decision>> {
+  const { explain: _explain, addresses: _addresses, ...asked } = wished;
+  if (!needsStore(deps, wished)) return askIndex(await known(), asked, instantOf(deps, asked.at));
+  const outcome = await decide(deps, asked);
+  const faults = addressFaults(wished);
+  if (faults.length === 0) return outcome;
+  return rejected("invalid", [...("rejected" in outcome ? outcome.rejected.faults : []), ...faults]);
+}
+
+/** Every fault of such a question, however much of it could be read. */
+export async function faultsInBatch(deps: Batching, wished: AskedInBatch): Promise<readonly Fault[]> {
+  const { explain: _explain, addresses: _addresses, ...asked } = wished;
+  const outcome = await decide(deps, asked);
+  return [...("rejected" in outcome ? outcome.rejected.faults : []), ...addressFaults(wished)];
+}
+
+function askIndex(known: Known, { subject: text, at: _at, ...sent }: AskedDecision, at: number): Outcome<BriefAnswer> {
+  const named = readNamed(text, sent);
+  const checked = checkQuestion(sent, known.words);
+  if ("fault" in named || "faults" in checked) {
+    const early = "fault" in named ? [named.fault] : [];
+    return rejected("invalid", [...early, ...("faults" in checked ? checked.faults : [])]);
+  }
+  return { value: briefly(known.asking(checked.question, at), named.subject) };
+}
+
+/** The answer to one subject. */
+export function briefly(asking: Asking, subject: Decision["subject"]): BriefAnswer {
+  const answer = asking.answers[asking.answerTo(subject)];
+  assert(answer, "the index gives one of its answers");
+  return { subject, ...answer };
+}
+
+class HeldQuestion implements IndexBatch {
+  readonly change: number;
+  readonly #index: DecisionIndex;
+  readonly #asked: AskedQuestion;
+  readonly #at: number;
+  #words: CatalogueWords | undefined;
+  #question: Question | undefined;
+
+  constructor(index: DecisionIndex, asked: AskedQuestion, { size }: Known, at: number) {
+    this.change = size - 1;
+    this.#index = index;
+    this.#asked = asked;
+    this.#at = at;
+  }
+
+  async asking(): Promise<Asking> {
+    const known = await this.#index.current();
+    return known.asking(this.#heldAgainst(known.words), this.#at);
+  }
+
+  named(text: string): ReturnType<typeof readNamed> {
+    return readNamed(text, this.#asked);
+  }
+
+  #heldAgainst(words: CatalogueWords): Question {
+    if (this.#question !== undefined && this.#words === words) return this.#question;
+    const checked = checkQuestion(this.#asked, words);
+    assert("question" in checked, "a catalogue has every name that one before it had");
+    this.#words = words;
+    this.#question = checked.question;
+    return checked.question;
+  }
+}
+
+/** The index holds what counts now, and no more of it than verdict and reason need. */
+function needsStore({ now }: Batching, { at, explain = false, addresses = false }: BatchWishes): boolean {
+  if (explain || addresses) return true;
+  const time = at === undefined ? undefined : readInstant(at);
+  return time !== undefined && ("fault" in time || time.ms < now());
+}
+
+/** Only asked for what the index answers: an instant that can be read, now or to come. */
+function instantOf({ now }: Batching, at: string | undefined): number {
+  const time = at === undefined ? undefined : readInstant(at);
+  return time !== undefined && "ms" in time ? time.ms : now();
+}
+
+function addressFaults({ addresses = false, ...asked }: AskedOfMany): readonly Fault[] {
+  if (!addresses || (aboutOf(asked) ?? "contact") === "contact") return [];
+  return [{ problem: "value-invalid", path: ["addresses"], message: "goes with category and channel only" }];
+}

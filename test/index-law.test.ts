@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { checkCatalogue } from "../src/domain/catalogue-check.ts";
+import { checkQuestion, type Question } from "../src/domain/question.ts";
+import { catalogueStream, subjectOf } from "../src/domain/stream.ts";
+import { isCustomer, type Subject } from "../src/domain/subject.ts";
+import { KeptIndex } from "../src/index/kept-index.ts";
+import { CatalogueInForce, loadCatalogue } from "../src/service/catalogue.ts";
+import { decide } from "../src/service/decide.ts";
+import { type Asking, IndexUnavailable, type Known } from "../src/service/decision-index.ts";
+import { ensureMarkKey } from "../src/service/mark.ts";
+import type { LogRecords } from "../src/service/log-store.ts";
+import type { Store } from "../src/service/store.ts";
+import { openPostgresStore } from "../src/storage/postgres/postgres-store.ts";
+import { openSqliteStore } from "../src/storage/sqlite/sqlite-store.ts";
+import { newDatabase } from "./support/postgres.ts";
+import { act, catalogueOf, everybody, happen, questions, type World } from "./support/world.ts";
+
+// Law 4, `audience(question)` is exactly the subjects for whom `decide(question)` says `send`, and law 11, a stop
+// acknowledged by any node holds on every node at once: whatever happens, in whatever order, and on both sides of an
+// expiry and of quiet hours.
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** From now: at once, on both sides of a consent of a day, by day and by night, and a month on. */
+const later = [0, 5 * hour, 11 * hour, day - 1, day, day + hour, 31 * day];
+
+type Storage = Store & LogRecords;
+
+interface Place {
+  readonly name: string;
+  /** Opens two ways to the same log: where it is written, and where it is asked. */
+  readonly open: (clock: () => number) => Promise<readonly [Storage, Storage]>;
+  readonly runs: number;
+}
+
+const places: readonly Place[] = [
+  {
+    name: "SQLite",
+    runs: 40,
+    async open(clock) {
+      const store = await openSqliteStore({ file: ":memory:", clock });
+      return [store, store];
+    },
+  },
+  {
+    name: "two nodes on PostgreSQL",
+    runs: 8,
+    async open(clock) {
+      const url = await newDatabase();
+      return [await openPostgresStore({ url, clock }), await openPostgresStore({ url, clock })];
+    },
+  },
+];
+
+for (const { name, open, runs } of places) {
+  describe(`the index on ${name}`, () => {
+    it("answers as the rules do, whatever happens, followed or built anew (laws 4 and 11)", async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 40 }), async (acts) => {
+          const clock = { now: Date.parse("2026-03-03T14:05:00Z") };
+          const [written, asked] = await open(() => clock.now);
+          try {
+            const world = await begun(written, clock);
+            await using kept = await keptOn(asked);
+            for (const [index, done] of acts.entries()) {
+              await happen(world, done);
+              if (index % 5 === 4) await assertLaw(kept.index, world, asked, [0]);
+            }
+            await assertLaw(kept.index, world, asked, later);
+            await using anew = await keptOn(asked);
+            await assertLaw(anew.index, world, asked, later);
+          } finally {
+            await written.close();
+            await asked.close();
+          }
+        }),
+        { numRuns: runs },
+      );
+    });
+
+    it("is what was acknowledged while it is built and asked, at any moment", async () => {
+      const clock = { now: Date.parse("2026-03-03T14:05:00Z") };
+      const [written, asked] = await open(() => clock.now);
+      try {
+        const world = await begun(written, clock);
+        const acts = fc.sample(
+          act.filter(({ does }) => does !== "wait" && does !== "change the catalogue"),
+          { numRuns: 400, seed: 11 },
+        );
+        const halves = [acts.slice(0, 200), acts.slice(200)] as const;
+        await Promise.all(halves[0].map((done) => happen(world, done)));
+        const building = keptOn(asked);
+        await Promise.all(halves[1].map((done) => happen(world, done)));
+        await using kept = await building;
+        await assertLaw(kept.index, world, asked, later);
+      } finally {
+        await written.close();
+        await asked.close();
+      }
+    });
+  });
+}
+
+async function begun(store: Storage, clock: { now: number }): Promise<World> {
+  const catalogue = await loadCatalogue(store, () => {
+    const checked = checkCatalogue(catalogueOf(1));
+    assert("catalogue" in checked);
+    return checked.catalogue;
+  });
+  await ensureMarkKey(store);
+  return { store, catalogue, clock };
+}
+
+async function keptOn(store: Storage): Promise<AsyncDisposable & { readonly index: KeptIndex }> {
+  const [recorded] = await store.newest([catalogueStream]);
+  assert(recorded !== undefined);
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => errors.push(error);
+  const index = new KeptIndex({ store, catalogue: new CatalogueInForce(recorded), onError });
+  return {
+    index,
+    async [Symbol.asyncDispose]() {
+      await index.close();
+      assert.deepEqual(errors, []);
+    },
+  };
+}
+
+/** What the index knows, once it is built: also anew, for a catalogue that needs what was not kept. */
+async function asking<Value>(index: KeptIndex, ask: (known: Known) => Value): Promise<Value> {
+  for (;;) {
+    try {
+      return ask(await index.current());
+    } catch (error) {
+      if (!(error instanceof IndexUnavailable)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+}
+
+async function assertLaw(index: KeptIndex, { clock }: World, store: Storage, after: readonly number[]): Promise<void> {
+  const [recorded] = await store.newest([catalogueStream]);
+  assert(recorded !== undefined);
+  const catalogue = new CatalogueInForce(recorded);
+  const words = catalogue.at(undefined);
+  const inOrder = await firstCome(store);
+  const deps = { records: store, past: store, catalogue, now: () => clock.now };
+  for (const asked of questions) {
+    const checked = checkQuestion(asked, words);
+    assert("question" in checked, JSON.stringify(checked));
+    const { question } = checked;
+    const whom = everybody.filter((subject) => isCustomer(subject) === (question.about === "contact"));
+    for (const ms of after) {
+      const at = clock.now + ms;
+      const expected = new Map<Subject, object>();
+      for (const subject of whom) {
+        const outcome = await decide(deps, { ...asked, subject, ...(ms > 0 && { at: new Date(at).toISOString() }) });
+        assert("value" in outcome);
+        const { verdict, reason } = outcome.value;
+        const frequency = "frequency" in outcome.value ? outcome.value.frequency : undefined;
+        expected.set(subject, { verdict, reason, ...(frequency !== undefined && { frequency }) });
+      }
+      await asking(index, (known) => assertAnswers(known.asking(question, at), question, expected, inOrder));
+    }
+  }
+}
+
+type Expected = ReadonlyMap<Subject, object>;
+
+function assertAnswers(asked: Asking, question: Question, expected: Expected, inOrder: readonly Subject[]): void {
+  const about = JSON.stringify(question, (key, value: unknown) =>
+    key === "labels" ? [...(value as Map<string, Set<string>>)].map(([node, labels]) => [node, ...labels]) : value,
+  );
+  for (const [subject, answer] of expected) {
+    assert.deepEqual(asked.answers[asked.answerTo(subject)], answer, `${subject}: ${about}`);
+  }
+  const senders = inOrder.filter(
+    (subject) => (expected.get(subject) as { verdict?: string } | undefined)?.verdict === "send",
+  );
+  assert.deepEqual(namesOf(asked), senders, about);
+  const { count, frequencies } = asked.count({});
+  assert.equal(count, senders.length, about);
+  if (question.about !== "module") return;
+  const counted: Record<string, number> = {};
+  for (const subject of senders) {
+    const { frequency = "" } = expected.get(subject) as { frequency?: string };
+    counted[frequency] = (counted[frequency] ?? 0) + 1;
+  }
+  assert.deepEqual({ ...frequencies }, counted, about);
+}
+
+function namesOf(asked: Asking): string[] {
+  const output = Buffer.alloc(4096);
+  const texts = { before: Buffer.alloc(0), after: asked.answers.map(() => Buffer.from("\n")) };
+  let names = "";
+  for (let from: number | undefined = 0; from !== undefined; ) {
+    const { written, next } = asked.writeAudience({ from }, output, texts);
+    names += output.toString("latin1", 0, written);
+    from = next;
+  }
+  return names.split("\n").slice(0, -1);
+}
+
+/** Everybody of whom something is held, in the order in which they first came. */
+async function firstCome(store: Storage): Promise<readonly Subject[]> {
+  const subjects = new Set<Subject>();
+  for await (const page of store.everyNewest()) {
+    for (const { change } of page) {
+      const subject = subjectOf(change.stream);
+      if (subject !== undefined) subjects.add(subject);
+    }
+  }
+  return [...subjects];
+}
