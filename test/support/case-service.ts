@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { pino } from "pino";
+import type { OpenRecords } from "../../src/cli/command.ts";
+import { decideCommand } from "../../src/cli/decide.ts";
+import { run } from "../../src/cli/run.ts";
 import { checkCatalogue } from "../../src/domain/catalogue-check.ts";
+import { audienceRoutes } from "../../src/http/audience-routes.ts";
 import { catalogueRoutes } from "../../src/http/catalogue-routes.ts";
 import { customerRoutes } from "../../src/http/customer-routes.ts";
 import { decisionRoutes } from "../../src/http/decision-routes.ts";
@@ -11,10 +16,13 @@ import { organisationRoutes } from "../../src/http/organisation-routes.ts";
 import { rateLimit } from "../../src/http/rate-limit.ts";
 import { makeServer } from "../../src/http/server.ts";
 import { suppressionRoutes } from "../../src/http/suppression-routes.ts";
+import { KeptIndex } from "../../src/index/kept-index.ts";
 import { loadCatalogue } from "../../src/service/catalogue.ts";
 import type { ClientStore } from "../../src/service/client-store.ts";
 import { ClientRegistry } from "../../src/service/clients.ts";
 import { ensureAdmin } from "../../src/service/ensure-admin.ts";
+import type { LogRecords } from "../../src/service/log-store.ts";
+import { ensureMarkKey } from "../../src/service/mark.ts";
 import type { Store } from "../../src/service/store.ts";
 import {
   askedAt,
@@ -22,62 +30,135 @@ import {
   type CaseEmailPreferences,
   type CaseFile,
   type CaseNodes,
+  type CaseQuestion,
   type CaseSelection,
   catalogueNow,
   chosenAt,
 } from "./cases.ts";
 import { inProcess } from "./exchange.ts";
 import { adminToken } from "./service.ts";
-import { credentials } from "./target.ts";
+import { credentials, type Headers } from "./target.ts";
 
 /** Opens an empty storage that goes by this clock. */
-export type OpenStorage = (clock: () => number) => Promise<Store & ClientStore>;
+export type OpenStorage = (clock: () => number) => Promise<Store & ClientStore & LogRecords>;
 
-/** The answer of the service to a case, once everything in it was recorded over HTTP at its time; without `change`. */
-export async function answerOverHttp(open: OpenStorage, file: CaseFile, asked: Case): Promise<unknown> {
-  const clock = { now: 0 };
-  const store = await open(() => clock.now);
-  const send = await senderOn(store, file, () => clock.now);
-  try {
-    for (const { at, method, target, body } of requestsOf(file, asked)) {
-      clock.now = Date.parse(at);
-      await send(method, target, body);
-    }
-    clock.now = Date.parse(asked.now ?? askedAt);
-    const { change: _change, subject, ...answer } = await send("POST", "/v1/decisions", asked.question);
-    assert.equal(subject, asked.question.subject);
-    return answer;
-  } finally {
-    await store.close();
-  }
+/** What the service answers to a case in each of the ways to ask it, without subject and `change`. */
+export interface CaseAnswers {
+  /** POST /v1/decisions. */
+  readonly single: unknown;
+  /** A line of a batch: in short, from the index unless the question is about the past or wants an explanation. */
+  readonly batch: unknown;
+  /** Whether the audience of the question has the subject; undefined where audiences cannot be asked so. */
+  readonly isInAudience: boolean | undefined;
+  /** `saywhen decide --json`. */
+  readonly command: unknown;
 }
 
-type Send = (method: string, target: string, body: object) => Promise<Readonly<Record<string, unknown>>>;
+/** The answers of the service to a case, once everything in it was recorded over HTTP at its time. */
+export async function answersOf(open: OpenStorage, file: CaseFile, asked: Case): Promise<CaseAnswers> {
+  const clock = { now: 0 };
+  const store = await open(() => clock.now);
+  await using service = await serviceOn(store, file, () => clock.now);
+  for (const { at, method, target, body } of requestsOf(file, asked)) {
+    clock.now = Date.parse(at);
+    await service.send({ method, target, body: JSON.stringify(body) });
+  }
+  clock.now = Date.parse(asked.now ?? askedAt);
+  const { subject, explain: _explain, ...question } = asked.question;
+  const inLines = { "Content-Type": "application/x-ndjson", Accept: "application/x-ndjson" };
+  const decisions = { method: "POST", target: "/v1/decisions" };
+  const audiences = { method: "POST", target: "/v1/audiences", headers: { Accept: "application/x-ndjson" } };
+  const isPast = question.at !== undefined && Date.parse(question.at) < clock.now;
+  const single = await service.send({ ...decisions, body: JSON.stringify(asked.question) });
+  const batch = await service.send({
+    ...decisions,
+    headers: inLines,
+    body: `${JSON.stringify({ subject, ...question })}\n`,
+  });
+  const audience = isPast ? undefined : await service.send({ ...audiences, body: JSON.stringify(question) });
+  return {
+    single: withoutSubject(single, subject),
+    batch: withoutSubject(batch, subject),
+    isInAudience: audience?.split("\n").some((line) => line.includes(`"${subject}"`)),
+    command: withoutSubject(await commanded(store, asked.question, clock.now), subject),
+  };
+}
 
-async function senderOn(
-  store: Store & ClientStore,
+function withoutSubject(text: string, subject: string): unknown {
+  const { subject: answered, change: _change, ...answer } = JSON.parse(text) as Record<string, unknown>;
+  assert.equal(answered, subject);
+  return answer;
+}
+
+/** The same asked by the command; it goes by the clock of the machine, so the instant is always told. */
+async function commanded(store: Store & LogRecords, asked: CaseQuestion, now: number): Promise<string> {
+  const { subject, category, channel, timeZone, module, metadata = {}, alertService, at } = asked;
+  const options = { category, channel, "time-zone": timeZone, module, alert: alertService };
+  const words = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+  const labels = Object.entries(metadata).flatMap(([node, chosen]) => chosen.map((label) => `${node}=${label}`));
+  const printed: string[] = [];
+  // The command lets go of what it reads; the service goes on.
+  const records: OpenRecords = Object.assign(Object.create(store), { close: async () => undefined });
+  const exitCode = await run(
+    ["decide", subject, ...words, ...labels.flatMap((label) => ["--metadata", label])].concat([
+      "--at",
+      at ?? new Date(now).toISOString(),
+      "--json",
+    ]),
+    [decideCommand],
+    {
+      env: {},
+      print: (line) => printed.push(line),
+      tell: (line) => assert.fail(line),
+      openRecords: async () => records,
+      openDatabase: () => assert.fail("nothing is opened for writing"),
+    },
+  );
+  assert.equal(exitCode, 0);
+  return printed.join("\n");
+}
+
+interface CaseService extends AsyncDisposable {
+  /** Sends a request that has to be granted, and answers with the body. */
+  readonly send: (request: CaseRequest) => Promise<string>;
+}
+
+interface CaseRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly headers?: Headers;
+  readonly body: string;
+}
+
+async function serviceOn(
+  store: Awaited<ReturnType<OpenStorage>>,
   { catalogue: document }: CaseFile,
   now: () => number,
-): Promise<Send> {
+): Promise<CaseService> {
   const catalogue = await loadCatalogue(store, () => {
     const checked = checkCatalogue(document);
     assert("catalogue" in checked, JSON.stringify(checked));
     return checked.catalogue;
   });
+  await ensureMarkKey(store);
   const clients = await ClientRegistry.open(store);
   await ensureAdmin(clients, { adminToken }, Date.now());
   clients.close();
+  const index = new KeptIndex({ store, catalogue });
+  while (!index.isReady) await nextTurn();
   const links = makeLinks("http://saywhen.test", "");
   const shared = { store, catalogue, continuation: undefined };
   const organisations = { ...shared, subjects: "open" } as const;
+  const deciding = { records: store, past: store, catalogue, index, now };
   const server = makeServer({
     routes: [
       ...customerRoutes({ ...shared, put: "merge" }),
       ...organisationRoutes(organisations, links),
       ...directoryRoutes(organisations, links),
-      ...suppressionRoutes(shared),
+      ...suppressionRoutes(shared, links),
       ...catalogueRoutes(store, catalogue),
-      ...decisionRoutes({ records: store, past: store, catalogue, now }),
+      ...decisionRoutes(deciding, links),
+      ...audienceRoutes(deciding),
     ],
     gate: { clients, rateLimit: rateLimit(0), now: Date.now },
     links,
@@ -86,11 +167,17 @@ async function senderOn(
     metrics: makeMetrics(),
   });
   const transport = inProcess(server);
-  return async (method, target, body) => {
-    const headers = credentials({ "Content-Type": "application/json" });
-    const answer = await transport({ method, target, headers, body: JSON.stringify(body) });
-    assert(answer.status < 300, `${method} ${target}: ${answer.status} ${answer.body}`);
-    return JSON.parse(answer.body) as Record<string, unknown>;
+  return {
+    async send({ headers = {}, ...request }) {
+      const sent = { "Content-Type": "application/json", ...headers };
+      const answer = await transport({ ...request, headers: credentials(sent) });
+      assert(answer.status < 300, `${request.method} ${request.target}: ${answer.status} ${answer.body}`);
+      return answer.body;
+    },
+    async [Symbol.asyncDispose]() {
+      await index.close();
+      await store.close();
+    },
   };
 }
 
