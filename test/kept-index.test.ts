@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, it, type TestContext } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { Client } from "pg";
+import { checkCatalogue } from "../src/domain/catalogue-check.ts";
+import { type Act, draft } from "../src/domain/change.ts";
+import { checkQuestion } from "../src/domain/question.ts";
+import { markingStream, preferencesOf } from "../src/domain/stream.ts";
+import { customer, type Subject } from "../src/domain/subject.ts";
+import { type IndexProgress, KeptIndex } from "../src/index/kept-index.ts";
+import { applyCatalogue, type CatalogueInForce, loadCatalogue } from "../src/service/catalogue.ts";
+import { IndexUnavailable } from "../src/service/decision-index.ts";
+import type { LogRecords } from "../src/service/log-store.ts";
+import { recordCustomerPreferences } from "../src/service/record-customer-preferences.ts";
+import { RecordDamaged, type Store } from "../src/service/store.ts";
+import { suppressAddress } from "../src/service/suppress-address.ts";
+import { openPostgresStore } from "../src/storage/postgres/postgres-store.ts";
+import { openSqliteStore } from "../src/storage/sqlite/sqlite-store.ts";
+import { newDatabase } from "./support/postgres.ts";
+import { temporaryFolder } from "./support/service.ts";
+
+const act: Act = { actor: "Jo", client: "crm" };
+const address = "2025550123";
+
+function catalogueWith(version: number, policy: object) {
+  const checked = checkCatalogue({
+    version,
+    channels: ["Text"],
+    types: [{ name: "BPHONE", channels: ["Text"], kind: "phone" }],
+    categories: [{ name: "Offers", ...policy }],
+    frequencies: ["Never"],
+  });
+  assert("catalogue" in checked);
+  return checked.catalogue;
+}
+
+async function choose(store: Store, catalogue: CatalogueInForce, id: string): Promise<void> {
+  const selections = [{ type: "BPHONE", value: address, choice: "opted-in" as const }];
+  const wish = { preferences: [{ category: "Offers", channels: [{ name: "Text", selections }] }] };
+  const deps = { store, catalogue, continuation: undefined, put: "merge" } as const;
+  assert("value" in (await recordCustomerPreferences(deps, id, wish, act, {})));
+}
+
+/** An index of the store; it is closed with the test. */
+function kept(test: TestContext, store: Store & LogRecords, catalogue: CatalogueInForce) {
+  const errors: unknown[] = [];
+  const progress: IndexProgress[] = [];
+  const index = new KeptIndex({
+    store,
+    catalogue,
+    onError: (error) => errors.push(error),
+    onProgress: (step) => progress.push(step),
+  });
+  test.after(async () => {
+    await index.close();
+    await store.close();
+  });
+  return { index, errors, progress };
+}
+
+/** What the index answers; undefined while it cannot. */
+async function reasonFor(index: KeptIndex, subject: Subject): Promise<string | undefined> {
+  try {
+    const known = await index.current();
+    const checked = checkQuestion({ category: "Offers", channel: "Text" }, known.words);
+    assert("question" in checked);
+    const asking = known.asking(checked.question, Date.now());
+    return asking.answers[asking.answerTo(subject)]?.reason;
+  } catch (error) {
+    assert(error instanceof IndexUnavailable && error.because === "building", String(error));
+    return undefined;
+  }
+}
+
+async function reasonOnceBuilt(index: KeptIndex, subject: Subject): Promise<string> {
+  for (;;) {
+    const reason = await reasonFor(index, subject);
+    if (reason !== undefined) return reason;
+    await delay(5);
+  }
+}
+
+describe("the index of a node", () => {
+  it("cannot be asked before it is built, tells how far it is, and then answers", async (test) => {
+    const store = await openSqliteStore({ file: ":memory:" });
+    const catalogue = await loadCatalogue(store, () => catalogueWith(1, {}));
+    for (let id = 1; id <= 3; id += 1) await choose(store, catalogue, String(id));
+    const { index, progress, errors } = kept(test, store, catalogue);
+    assert.equal(index.isReady, false);
+    assert.equal(await reasonFor(index, customer("1")), undefined);
+    assert.equal(await reasonOnceBuilt(index, customer("1")), "opted-in");
+    assert.equal(index.isReady, true);
+    assert.equal(index.figures.subjects, 3);
+    assert.deepEqual(
+      progress.map(({ subjects, isBuilt }) => ({ subjects, isBuilt })),
+      [{ subjects: 3, isBuilt: true }],
+    );
+    assert.deepEqual(errors, []);
+  });
+
+  it("is built anew, and answers nothing wrong meanwhile, when the catalogue needs what was not kept", async (test) => {
+    const store = await openSqliteStore({ file: ":memory:" });
+    const catalogue = await loadCatalogue(store, () => catalogueWith(1, {}));
+    await choose(store, catalogue, "1");
+    const { index } = kept(test, store, catalogue);
+    assert.equal(await reasonOnceBuilt(index, customer("1")), "opted-in");
+    assert("value" in (await applyCatalogue(store, catalogue, catalogueWith(2, { expiresAfter: "P1D" }), act)));
+    assert.equal(await reasonFor(index, customer("1")), undefined);
+    assert.equal(index.isReady, true, "what does not need it is answered all the same");
+    assert.equal(await reasonOnceBuilt(index, customer("1")), "opted-in");
+  });
+
+  it("is built anew when the first address is stopped in a log that had no marks", async (test) => {
+    const store = await openSqliteStore({ file: ":memory:" });
+    const catalogue = await loadCatalogue(store, () => catalogueWith(1, {}));
+    await choose(store, catalogue, "1");
+    assert.deepEqual(await store.newest([markingStream]), [undefined]);
+    const { index } = kept(test, store, catalogue);
+    assert.equal(await reasonOnceBuilt(index, customer("1")), "opted-in");
+    assert("value" in (await suppressAddress({ store, catalogue }, { address, reason: "legal" }, act)));
+    assert.equal(await reasonFor(index, customer("1")), undefined);
+    assert.equal(await reasonOnceBuilt(index, customer("1")), "suppressed");
+  });
+
+  it("says that a record is damaged, and keeps nobody from asking elsewhere", async (test) => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "saywhen.db");
+    const before = await openSqliteStore({ file });
+    await choose(before, await loadCatalogue(before, () => catalogueWith(1, {})), "1");
+    await before.close();
+    const db = new DatabaseSync(file);
+    db.exec("UPDATE change SET body = replace(body, 'opted-in', 'opted-ix') WHERE kind = 'preferences'");
+    db.close();
+    const store = await openSqliteStore({ file });
+    const { index, errors } = kept(test, store, await loadCatalogue(store, () => assert.fail("it is recorded")));
+    while (!index.isReady) await delay(5);
+    await assert.rejects(index.current(), RecordDamaged);
+    assert(errors.length === 1 && errors[0] instanceof RecordDamaged);
+    await index.close();
+    await store.close();
+  });
+
+  it("is built anew when the database was set back, though it has gone on since", async (test) => {
+    const url = await newDatabase();
+    const store = await openPostgresStore({ url });
+    const catalogue = await loadCatalogue(store, () => catalogueWith(1, {}));
+    await choose(store, catalogue, "1");
+    const { index } = kept(test, store, catalogue);
+    assert.equal(await reasonOnceBuilt(index, customer("1")), "opted-in");
+    const db = new Client({ connectionString: url });
+    await db.connect();
+    await db.query("DELETE FROM saywhen.stream WHERE head = 1");
+    await db.query("DELETE FROM saywhen.change WHERE position = 1");
+    await db.end();
+    const other = draft(act, "preferences", preferencesOf(customer("2")), { selections: [] });
+    await store.append({ reads: [], step: () => ({ append: [other] }) });
+    assert.equal(await reasonOnceBuilt(index, customer("1")), "never-asked");
+  });
+});
