@@ -1,15 +1,12 @@
-import { randomBytes } from "node:crypto";
 import { globSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { PostgresServer } from "../test/support/postgres-server.ts";
 import { bounded } from "./lib/arguments.ts";
-import { Children } from "./lib/children.ts";
 import { fill, OTHER_CPU, type Ring, startService } from "./lib/contestants.ts";
-import { startDatabase } from "./lib/database.ts";
-import { discard, diskFolder } from "./lib/folder.ts";
 import { CONNECTIONS, generate, requireGenerator } from "./lib/generator.ts";
+import { inRing } from "./lib/in-ring.ts";
 import { stand } from "./lib/line.ts";
 import { lineOnFile } from "./lib/line-on-file.ts";
 import { lineOnPostgres, newDatabase } from "./lib/line-on-postgres.ts";
@@ -28,24 +25,8 @@ const WARM_SPELL_SECONDS = 3;
 export async function http(args: string[]): Promise<void> {
   const options = read(args);
   requireGenerator();
-  const children = new Children();
-  const folder = diskFolder();
-  const leave = (): never => {
-    children.kill();
-    discard(folder);
-    process.exit(130);
-  };
-  process.once("SIGINT", leave).once("SIGTERM", leave);
-  const ring = { children, folder, token: randomBytes(32).toString("base64url") };
-  // Disposed of when the servers on it have ended; where the benchmark is cut off, its own guard ends it.
-  await using postgres = options.database === "postgres" ? await startDatabase(children, OTHER_CPU) : undefined;
-  try {
-    await (options.profile ? profileService(ring, options, postgres) : compare(ring, options, postgres));
-  } finally {
-    await children.stop();
-    discard(folder);
-    process.off("SIGINT", leave).off("SIGTERM", leave);
-  }
+  const cpu = options.database === "postgres" ? OTHER_CPU : undefined;
+  await inRing((ring, postgres) => (options.profile ? profileService : compare)(ring, options, postgres), cpu);
 }
 
 interface Options {

@@ -11,12 +11,12 @@ import { verifyLog } from "../src/service/verify-log.ts";
 import { openKeyFiles } from "../src/storage/key-files.ts";
 import { openSqliteRecords } from "../src/storage/sqlite/open-records.ts";
 import { openSqliteStore, type SqliteStore } from "../src/storage/sqlite/sqlite-store.ts";
+import { aimRow } from "./lib/aims.ts";
 import { bounded } from "./lib/arguments.ts";
 import { recordChange } from "./lib/changes.ts";
 import { discard, diskFolder } from "./lib/folder.ts";
 import { table } from "./lib/report.ts";
 import { writeResults } from "./lib/results.ts";
-import { printSpread, spread } from "./lib/statistics.ts";
 
 /** Writes that wait for one transaction, as they do behind 64 connections. */
 const GROUP = 64;
@@ -27,7 +27,7 @@ const HISTORY = 1000;
 const oneWithHistory = customer("99999999");
 
 /** A figure of the table: what was asked for, and what came out. */
-type Figure = readonly [title: string, asked: string, measured: string, verdict: string];
+type Figure = readonly string[];
 
 /** Measures what the log costs: bytes a change, a page of history, verifying it all, a proof among ten million. */
 export async function log(args: string[]): Promise<void> {
@@ -73,7 +73,7 @@ async function measureChanges(file: string, count: number): Promise<Figure[]> {
       `${((1000 * milliseconds) / count).toFixed(1)} µs`,
       "",
     ],
-    judged("disk, a change of that size", 1300, onDisk, "bytes", 0),
+    aimRow({ title: "disk, a change of that size", most: 1300, values: [onDisk], unit: "bytes" }),
     await measureHistory(file),
     await measureVerify(file, count + HISTORY),
   ];
@@ -110,7 +110,8 @@ async function measureHistory(file: string): Promise<Figure> {
     await records.close();
     assert("value" in page && page.value.changes.length === 50);
   }
-  return judgedAll(`first page of a history of ${HISTORY} changes`, 10, times, "ms");
+  const title = `first page of a history of ${HISTORY} changes`;
+  return aimRow({ title, most: 10, values: times, unit: "ms", digits: 2 });
 }
 
 async function measureVerify(file: string, count: number): Promise<Figure> {
@@ -120,7 +121,8 @@ async function measureVerify(file: string, count: number): Promise<Figure> {
   const seconds = (performance.now() - start) / 1000;
   await records.close();
   assert.deepEqual([findings, size], [[], count]);
-  return judged(`verifying ${count} entries and all that is derived`, (60 * count) / 1_000_000, seconds, "s", 1);
+  const title = `verifying ${count} entries and all that is derived`;
+  return aimRow({ title, most: (60 * count) / 1_000_000, values: [seconds], unit: "s", digits: 1 });
 }
 
 /** Entries alone, without the changes that they stand for: it is the tree that has to be large. */
@@ -148,7 +150,7 @@ async function measureProofs(folder: string, entries: number): Promise<Figure[]>
   const slowest = times.toSorted((one, other) => one - other)[Math.floor(times.length * 0.99)] ?? 0;
   return [
     ["building the tree, an entry", "–", `${((1e6 * seconds) / entries).toFixed(1)} µs`, ""],
-    judgedAll(`proof of any of ${entries} entries`, 1, times, "ms"),
+    aimRow({ title: `proof of any of ${entries} entries`, most: 1, values: times, unit: "ms", digits: 2 }),
     ["the same, 99 of 100", "–", `${slowest.toFixed(2)} ms`, ""],
   ];
 }
@@ -175,14 +177,4 @@ function openLog(store: SqliteStore): Promise<Log> {
       throw error;
     },
   });
-}
-
-function judged(title: string, most: number, value: number, unit: string, digits: number): Figure {
-  return [title, `≤ ${most} ${unit}`, `${value.toFixed(digits)} ${unit}`, value <= most ? "met" : "NOT MET"];
-}
-
-function judgedAll(title: string, most: number, values: readonly number[], unit: string): Figure {
-  const measured = spread(values);
-  const verdict = measured.median <= most ? "met" : "NOT MET";
-  return [title, `≤ ${most} ${unit}`, `${printSpread(measured, (value) => value.toFixed(2))} ${unit}`, verdict];
 }

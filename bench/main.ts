@@ -1,11 +1,22 @@
+import { audience } from "./audience.ts";
+import { decide } from "./decide.ts";
 import { http } from "./http.ts";
 import { log } from "./log.ts";
+import { match } from "./match.ts";
 import { profile } from "./profile.ts";
 import { scale } from "./scale.ts";
 import { store } from "./store.ts";
 
 /** `npm run bench [name] [-- options]`: the benchmarks by name, and how each is called. */
 const benches: Readonly<Record<string, { readonly calls: readonly string[]; readonly run: Run }>> = {
+  audience: {
+    calls: ["audience [-- [--customers 1000000] [--rounds 5] [--seconds 1] [--large] [--write]]"],
+    run: audience,
+  },
+  decide: {
+    calls: ["decide [-- [--customers 1000000] [--rounds 3] [--seconds 2] [--large] [--write]]"],
+    run: decide,
+  },
   http: {
     calls: [
       "http [-- [--database sqlite|postgres] [--rounds 7] [--seconds 2] [--customers 10000] [--write]]",
@@ -14,6 +25,10 @@ const benches: Readonly<Record<string, { readonly calls: readonly string[]; read
     run: http,
   },
   log: { calls: ["log [-- [--entries 10000000] [--changes 1000000] [--write]]"], run: log },
+  match: {
+    calls: ["match [-- [--subjects 1000000] [--rounds 25] [--against rows,objects,sqlite,postgres] [--write]]"],
+    run: match,
+  },
   profile: { calls: ["profile -- <file.cpuprofile> [--top 40] [--last <seconds>]"], run: profile },
   scale: {
     calls: [

@@ -63,6 +63,53 @@ always Content-Type: application/json
   suppressions, directory and catalogue. What was erased since is not known any more. In the future it is answered from
   what is known now, under that clock. Leave it out for what you are about to send: then whatever any node has
   acknowledged, a stop above all, is in the answer.
+
+## Asking for many
+
+A body of type \`application/x-ndjson\` is a batch: a line each, one or ten million. Its first line holds the question, and each
+further line a subject; or every line is a whole question. Each answer is a line, in the order in which was asked.
+
+\`\`\`transcript
+always Content-Type: application/x-ndjson
+
+> POST /v1/decisions
+>
+> {"question": {"category": "Service Exception", "channel": "Text"}}
+> "customer:123456789"
+> "customer:2"
+> "organisation:3"
+< 200
+< Content-Type: application/x-ndjson
+<
+< {"subject":"customer:123456789","verdict":"withhold","reason":"suppressed"}
+< {"subject":"customer:2","verdict":"withhold","reason":"never-asked"}
+< {"line":4,"error":{"type":"http://example.com/docs/problems#invalid",…}}
+<
+
+> POST /v1/decisions
+>
+> {"subject": "customer:2", "category": "Service Exception", "channel": "Text"}
+> {"subject": "organisation:3", "alertService": "Email alert ABC"}
+< 200
+<
+< {"subject":"customer:2","verdict":"withhold","reason":"never-asked"}
+< {"subject":"organisation:3","verdict":"withhold","reason":"never-asked"}
+<
+\`\`\`
+
+* Verdict and reason, and \`frequency\` with \`matched\`, come from memory: that is fast. \`"addresses": true\` in the question adds where
+  to send it, \`"explain": true\` gives the whole answer of a single question; for those, and for an \`at\` in the past, each line is
+  read from the database. That is slower, so ask it of those who are sent to. A single question always has its addresses.
+* One subject a line, written as \`"customer:1"\` and nothing else, is the fast way; any other JSON that says the same is taken.
+* A line that is wrong is answered with its number, counted from 1 with blank ones, and its problem; the rest go on. A wrong
+  \`question\` line refuses the whole. Blank lines have no answer, and a batch of none has an empty answer.
+* \`at\` left out is when the batch began. What is recorded meanwhile, a stop above all, counts for every line that comes after.
+  \`Saywhen-Change\` is the position of the last change that was known at the beginning, where one question is answered from
+  memory.
+* Read the answer while you send: who does not read is not read from. A line must come within 20 seconds, and so must the
+  answers be taken; for how long all of it goes on does not matter.
+* Whatever fails in the midst ends the answer with \`{"line":…,"error":…}\`, the first line without an answer, **and cuts the
+  connection**: the chunked body has no end. An answer is whole only if your HTTP client says so, and has as many lines as you sent.
 `;
 
 /** docs/decisions.md: the rules in the order in which they are asked, each with the first case of test/cases/ that it decides. */

@@ -78,7 +78,7 @@ describe("saywhen backup", () => {
     alter(at.file, "UPDATE change SET body = replace(body, '2@example', '9@example')");
     const damaged = await at.saywhen("backup", at.path("c"));
     assert.equal(damaged.exitCode, 1);
-    assert.match(damaged.told, /^There is no backup\. .*saywhen\.db is damaged\. Position 2: /);
+    assert.match(damaged.told, /^There is no backup\. .*saywhen\.db is damaged\. Position 3: /);
     assert.deepEqual(
       readdirSync(at.path("")).filter((name) => /^[bc]/.test(name)),
       ["b"],

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import Schema from "typebox/schema";
+import { readCatalogueFile } from "../src/config/catalogue-file.ts";
 import { inProcess, type ReceivedAnswer, type Transport } from "./support/exchange.ts";
 import { type RunningService, startInProcess } from "./support/service.ts";
 import { credentials, customerDocument, organisationDocument } from "./support/target.ts";
@@ -12,7 +14,10 @@ interface Operation {
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
 }
-type Content = Readonly<Record<string, { readonly schema?: { readonly $ref: string } }>>;
+interface Reference {
+  readonly $ref: string;
+}
+type Content = Readonly<Record<string, { readonly schema?: Reference | { readonly anyOf: readonly Reference[] } }>>;
 interface Document {
   readonly openapi: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
@@ -84,6 +89,14 @@ describe("the OpenAPI document", () => {
   });
 });
 
+/** The shipped catalogue, with a category disabled and a module retired. */
+function nextCatalogue(): string {
+  const catalogue = readCatalogueFile(fileURLToPath(new URL("../catalogue.yaml", import.meta.url)));
+  const categories = catalogue.categories.map((category, index) => ({ ...category, enabled: index > 0 }));
+  const modules = catalogue.modules.map((module) => ({ ...module, retired: module.name === "Events" }));
+  return JSON.stringify({ ...catalogue, version: 2, categories, modules });
+}
+
 describe("real answers are what the document says", () => {
   const json = { "Content-Type": "application/json" };
   const requests: readonly (readonly [method: string, path: string, target: string, body?: string])[] = [
@@ -130,6 +143,8 @@ describe("real answers are what the document says", () => {
     ["GET", "/v1/subjects/user/{id}/changes", "/v1/subjects/user/6/changes"],
     ["GET", "/v1/subjects/user/{id}/preferences", "/v1/subjects/user/5/preferences?at=yesterday"],
     ["GET", "/v1/catalogue", "/v1/catalogue"],
+    ["PUT", "/v1/catalogue", "/v1/catalogue?dryRun=true", nextCatalogue()],
+    ["PUT", "/v1/catalogue", "/v1/catalogue", nextCatalogue()],
     [
       "POST",
       "/v1/decisions",
@@ -143,6 +158,9 @@ describe("real answers are what the document says", () => {
       '{"subject":"user:5","module":"News","metadata":{"Countries":["Algeria"]}}',
     ],
     ["POST", "/v1/decisions", "/v1/decisions", '{"subject":"user:5","module":7}'],
+    ["POST", "/v1/audiences", "/v1/audiences", '{"category":"Service Exception","channel":"Text"}'],
+    ["POST", "/v1/audiences", "/v1/audiences", '{"module":"News","metadata":{"Countries":["Algeria"]}}'],
+    ["POST", "/v1/audiences", "/v1/audiences", '{"category":"Service Exception","kind":"user"}'],
     ["POST", "/v1/suppressions", "/v1/suppressions", '{"address":"jo@example.com","reason":"manual"}'],
     ["POST", "/v1/suppressions/search", "/v1/suppressions/search", '{"address":"jo@example.com"}'],
     ["GET", "/v1/suppressions", "/v1/suppressions"],
@@ -186,11 +204,14 @@ function assertDescribed(operation: Operation | undefined, { status, headers, bo
 }
 
 function assertFits(content: Content | undefined, body: string): void {
-  const reference = content?.["application/json"]?.schema?.$ref ?? content?.["application/problem+json"]?.schema?.$ref;
-  const schema = referredTo(reference ?? "");
-  assert.ok(schema, `no schema ${reference}`);
-  const [isRight, errors] = Schema.Errors(document.components.schemas, schema, JSON.parse(body));
-  assert.ok(isRight, `${reference}: ${JSON.stringify(errors)}\n${body}`);
+  const schema = content?.["application/json"]?.schema ?? content?.["application/problem+json"]?.schema;
+  const references = schema === undefined ? [] : "anyOf" in schema ? schema.anyOf : [schema];
+  assert.ok(references.length > 0, "no schema");
+  const faults = references.flatMap(({ $ref }) => {
+    const [isRight, errors] = Schema.Errors(document.components.schemas, referredTo($ref) ?? {}, JSON.parse(body));
+    return isRight ? [] : [`${$ref}: ${JSON.stringify(errors)}`];
+  });
+  assert.ok(faults.length < references.length, `${faults.join("\n")}\n${body}`);
 }
 
 /** What a JSON Pointer in a fragment (RFC 6901 §6) leads to within the document. */

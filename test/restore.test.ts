@@ -63,8 +63,8 @@ describe("saywhen restore", () => {
     await succeeds(at.saywhen("backup", at.path("b")));
     const [lost = ""] = await at.record(2);
     const printed = await succeeds(at.saywhen("restore", at.path("b")));
-    assert.match(printed, /is restored: 2 changes, the last of 20\S+Z\.\n.*before-restore/);
-    assert.match(printed, /^Lost: the change at position 2, /m);
+    assert.match(printed, /is restored: 3 changes, the last of 20\S+Z\.\n.*before-restore/);
+    assert.match(printed, /^Lost: the change at position 3, /m);
     const now = await keysOf(at);
     assert.deepEqual(now.before, [key]);
     assert(printed.endsWith(`goes on under a new name. Its verifier key: ${now.key}`), printed);
@@ -105,7 +105,7 @@ describe("saywhen restore", () => {
     assert.equal(twice.before.length, 1);
     const { lastCheckpoint, previousKey } = continuationIn(at);
     assert.equal(previousKey, once.key);
-    assert.match(lastCheckpoint ?? "", /\n4\n/);
+    assert.match(lastCheckpoint ?? "", /\n5\n/);
   });
 
   it("erases again what was erased after the backup, but not who came back since", async (test) => {
@@ -131,7 +131,7 @@ describe("saywhen restore", () => {
     await succeeds(at.saywhen("backup", at.path("b")));
     await recordUnsigned(at, 2, 3);
     const printed = await succeeds(at.saywhen("restore", at.path("b")));
-    assert.match(printed, /^Lost: the changes at positions 2 to 3, which nothing was signed for yet\.$/m);
+    assert.match(printed, /^Lost: the changes at positions 3 to 4, which nothing was signed for yet\.$/m);
     assert.match(printed, /goes on under a new name/);
     assert.deepEqual((await keysOf(at)).before, [key]);
 
@@ -139,7 +139,7 @@ describe("saywhen restore", () => {
     const [, before = ""] = /^What was there before is (\S+);/m.exec(printed) ?? [];
     await at.record(4);
     const back = await succeeds(at.saywhen("restore", before));
-    assert.match(back, /^Lost: the changes at positions 2 to 3, for which this was signed:/m);
+    assert.match(back, /^Lost: the changes at positions 3 to 4, for which this was signed:/m);
     assert.equal(await addressOf(at, 2), "2@example.com");
     wholeLog(at.file);
   });
@@ -151,7 +151,7 @@ describe("saywhen restore", () => {
     await at.record(2);
     await recordUnsigned(at, 3);
     const printed = await succeeds(at.saywhen("restore", at.path("b")));
-    assert.match(printed, /^Lost: .* positions 2 to 3, of which those up to 2 were signed for:\nexample.*\n3\n/m);
+    assert.match(printed, /^Lost: .* positions 3 to 4, of which those up to 3 were signed for:\nexample.*\n4\n/m);
   });
 
   it("sees a change that took the place of another one, though nothing was signed for either", async (test) => {
@@ -223,7 +223,7 @@ describe("saywhen restore", () => {
     await succeeds(at.saywhen("backup", at.path("b")));
     const before = readFileSync(at.file);
     alter(at.path("b"));
-    await fails(at.saywhen("restore", at.path("b")), /^Nothing was replaced\. .*b is damaged\. Position 2: /);
+    await fails(at.saywhen("restore", at.path("b")), /^Nothing was replaced\. .*b is damaged\. Position 3: /);
     writeFileSync(at.path("empty"), "");
     await fails(at.saywhen("restore", at.path("empty")), /^Nothing was replaced\. .*empty holds no change/);
     assert.equal((await at.saywhen("restore", "")).exitCode, 2);
@@ -360,7 +360,7 @@ describe("a database that was set back by hand", () => {
     copyFileSync(kept, at.path("kept"));
     copyFileSync(at.path("copy"), at.file);
     assert.equal((await at.saywhen("verify", "--checkpoint", at.path("kept"))).exitCode, 5);
-    await fails(at.saywhen("log"), /^Nothing is signed\. .*3 were signed for: the database was set back/);
+    await fails(at.saywhen("log"), /^Nothing is signed\. .*4 were signed for: the database was set back/);
     await assert.rejects(at.record(3), /log-stopped/);
     const { key } = await keysOf(at);
     await succeeds(at.saywhen("log", "continue"));
@@ -398,7 +398,7 @@ describe("saywhen log continue", () => {
     alter(at.file);
     const { told, exitCode } = await at.saywhen("log", "continue");
     assert.equal(exitCode, 0, told);
-    assert.match(told, /^Whoever was erased since is not erased again: .*2/m);
+    assert.match(told, /^Whoever was erased since is not erased again: .*3/m);
   });
 
   it("takes nothing from a healthy database, and goes on with a new key only", async (test) => {
@@ -421,7 +421,7 @@ describe("saywhen log continue", () => {
     openKeyFiles(at.path("other.key")).newKey();
     copyFileSync(at.path("other.key"), `${at.file}.key`);
     await fails(at.saywhen("log", "continue"), /is not the key of the log .*--new-key/);
-    assert.equal(readLog(at.file).length, 2);
+    assert.equal(readLog(at.file).length, 3);
   });
 
   it("says that an empty file is no database", async (test) => {
@@ -447,7 +447,7 @@ describe("a copy of a log that had just taken on another name", () => {
     await fails(at.saywhen("log"), /^Nothing is signed\. .*a log that this database does not know/);
     await assert.rejects(at.record(4), /log-stopped/);
     await succeeds(at.saywhen("log", "continue"));
-    const { lastCheckpoint } = continuationIn(at, 4);
+    const { lastCheckpoint } = continuationIn(at, 5);
     assert.equal(lastCheckpoint, checkpointOf(third));
     await at.record(5);
     wholeLog(at.file);
@@ -476,7 +476,7 @@ async function recordUnsigned(at: Place, ...customers: readonly number[]): Promi
 }
 
 /** What the change at a position says of the identity that ended there. */
-function continuationIn({ file }: Place, position = 2): Partial<Continuation> {
+function continuationIn({ file }: Place, position = 3): Partial<Continuation> {
   const change = readLog(file)[position];
   assert.equal(change?.kind, "continuation");
   return change.said?.document as Partial<Continuation>;

@@ -150,7 +150,7 @@ describe("openPostgresRecords", () => {
     const [newest] = await past.newest([stream]);
     const { size, findings } = await verifyLog(past.inspection());
     assert.deepEqual([await past.size(), size, findings, newest], [286, 286, [], before]);
-    assert.deepEqual(await past.streamsWithAddress("new@example.com"), []);
+    assert.deepEqual(await past.newestWithAddress("new@example.com", 9), []);
     await past.close();
     await assert.rejects(past.size(), /the store is closed/);
     const now = await verified(url);

@@ -16,6 +16,15 @@ export interface Command {
   readonly cpu?: number;
 }
 
+interface ServerCommand {
+  readonly name: string;
+  readonly port: number;
+  readonly path: string;
+  readonly log: string;
+  /** Within which it must be there, if it takes longer than others. */
+  readonly readySeconds?: number;
+}
+
 /** A server under test, answering. */
 export interface Server {
   readonly name: string;
@@ -38,12 +47,12 @@ export class Children {
   }
 
   /** Starts a server and resolves when `path` answers with less than 500; its output goes to the file `log`. */
-  async serve(server: Command & { name: string; port: number; path: string; log: string }): Promise<Server> {
+  async serve(server: Command & ServerCommand): Promise<Server> {
     const output = openSync(server.log, "a");
     const child = this.#start(server, output);
     closeSync(output);
     const origin = `http://127.0.0.1:${server.port}`;
-    const end = Date.now() + READY_SECONDS * 1_000;
+    const end = Date.now() + (server.readySeconds ?? READY_SECONDS) * 1_000;
     while (!(await answers(origin + server.path))) {
       if (hasEnded(child) || Date.now() > end) {
         const tail = readFileSync(server.log, "utf8").split("\n").slice(-20).join("\n");

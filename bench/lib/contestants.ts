@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, "../..");
 const PEERS = join(ROOT, "bench/peers");
 
 /** Where the servers run one after the other, and where everything else does: wrk and PostgreSQL. */
-const SERVER_CPU = 0;
+export const SERVER_CPU = 0;
 export const OTHER_CPU = 1;
 
 /** What every contestant is started with. */
@@ -26,12 +26,14 @@ interface ServiceOptions {
   readonly nodeOptions?: readonly string[];
   readonly program?: readonly string[];
   readonly cpu?: number;
+  /** Within which it must have built its index, if that takes longer than it mostly does. */
+  readonly readySeconds?: number;
 }
 
 /** The service exactly as it ships: `node src/main.ts serve`, request log on, to a file, metrics on, full sync. */
 export async function startService(
   { children, folder, token }: Ring,
-  { name = "service", database, nodeOptions = [], program, cpu = SERVER_CPU }: ServiceOptions = {},
+  { name = "service", database, nodeOptions = [], program, cpu = SERVER_CPU, readySeconds }: ServiceOptions = {},
 ): Promise<Server> {
   const port = await freePort();
   return children.serve({
@@ -49,6 +51,30 @@ export async function startService(
     cpu,
     port,
     path: "/readyz",
+    ...(readySeconds !== undefined && { readySeconds }),
+    log: join(folder, `${name}.log`),
+  });
+}
+
+/** Another program of bench/servers, which is given options and listens; on the servers' CPU unless told. */
+export async function startProgram(
+  { children, folder }: Ring,
+  name: string,
+  options: Readonly<Record<string, string | number>> = {},
+  { cpu = SERVER_CPU, path = "/", readySeconds }: Pick<ServiceOptions, "cpu" | "readySeconds"> & { path?: string } = {},
+): Promise<Server> {
+  const port = await freePort();
+  const given = Object.entries(options).map(([option, value]) => `--${option}=${value}`);
+  return children.serve({
+    name,
+    command: process.execPath,
+    args: ["--expose-gc", `bench/servers/${name}.ts`, `--port=${port}`, ...given],
+    cwd: ROOT,
+    env: {},
+    cpu,
+    port,
+    path,
+    ...(readySeconds !== undefined && { readySeconds }),
     log: join(folder, `${name}.log`),
   });
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -12,10 +12,33 @@ const RAMFS = 0x858458f6;
  * @throws when both are in memory.
  */
 export function diskFolder(): string {
+  return mkdtempSync(join(onDisk(), "saywhen-bench-"));
+}
+
+/**
+ * A folder in the same place that stays there, for what takes long to make: the next run finds it.
+ *
+ * @param make fills it; when that fails, or is cut off, there is none
+ */
+export async function keptFolder(name: string, make: (folder: string) => Promise<void>): Promise<string> {
+  const kept = join(onDisk(), `saywhen-bench-${name}`);
+  if (existsSync(kept)) return kept;
+  const folder = diskFolder();
+  try {
+    await make(folder);
+    renameSync(folder, kept);
+    return kept;
+  } catch (error) {
+    discard(folder);
+    throw error;
+  }
+}
+
+function onDisk(): string {
   const checkout = join(import.meta.dirname, "../../data");
-  if (!isMemory(tmpdir())) return mkdtempSync(join(tmpdir(), "saywhen-bench-"));
+  if (!isMemory(tmpdir())) return tmpdir();
   mkdirSync(checkout, { recursive: true });
-  if (!isMemory(checkout)) return mkdtempSync(join(checkout, "bench-"));
+  if (!isMemory(checkout)) return checkout;
   throw new Error(`${tmpdir()} and ${checkout} are both in memory; set TMPDIR to a folder on a disk.`);
 }
 

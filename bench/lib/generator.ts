@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Children } from "./children.ts";
-import { CUSTOMER_ID, CUSTOMER_PATH, type Load } from "./loads.ts";
+import type { Load } from "./loads.ts";
 
 /** As many connections as the goals are stated for. */
 export const CONNECTIONS = 64;
@@ -39,10 +39,11 @@ export async function generate(
   scriptPath: string,
   origins: readonly string[],
   seconds: number,
+  connections = CONNECTIONS,
 ): Promise<Seen> {
-  const connections = CONNECTIONS / origins.length;
+  const each = connections / origins.length;
   const seen = await Promise.all(
-    origins.map((origin) => generateOne({ children, scriptPath, origin, seconds, connections })),
+    origins.map((origin) => generateOne({ children, scriptPath, origin, seconds, connections: each })),
   );
   return together(seen);
 }
@@ -85,12 +86,12 @@ async function generateOne({ children, scriptPath, origin, seconds, connections 
  * Every request is made before the round starts, two for each customer with the other choice in one, and then drawn at
  * random: so the generator costs little, and about half of the PUTs change something.
  */
-function script({ customers, method, headers, body }: Load): string {
+function script({ customers, method, path, headers, body }: Load): string {
   return `
 local function filled(text, number, choice)
   return (text:gsub("@NUMBER@", number):gsub("@CHOICE@", choice))
 end
-local path = ${quote(CUSTOMER_PATH.replace("@CUSTOMER@", CUSTOMER_ID))}
+local path = ${quote(path)}
 local body = ${body === undefined ? "nil" : quote(body)}
 local requests = {}
 math.randomseed(os.time())

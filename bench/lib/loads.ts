@@ -2,18 +2,18 @@ export type LoadName = "put" | "put-xml" | "get";
 
 /** One kind of request, to be sent for every customer. */
 export interface Load {
-  readonly name: LoadName;
+  readonly name: string;
   /** How many customers it is spread over, so that no cache sees one document only. */
   readonly customers: number;
-  readonly method: "GET" | "PUT";
+  readonly method: "GET" | "POST" | "PUT";
+  /** Where it is sent to; it may hold `@NUMBER@`. */
+  readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Holds the placeholders `@NUMBER@` (five digits that tell the customers apart) and `@CHOICE@` (`Y` or `N`). */
   readonly body: string | undefined;
 }
 
-/** `@CUSTOMER@` stands for the customer's id. */
-export const CUSTOMER_PATH = "/v1/customers/@CUSTOMER@/communication-preferences";
-export const CUSTOMER_ID = "1234@NUMBER@";
+const path = "/v1/customers/1234@NUMBER@/communication-preferences";
 
 /**
  * The seed's customer body, grown to six selections over both categories and all three channels: about 600 bytes, as a
@@ -78,6 +78,7 @@ export function loads(token: string, customers: number): Readonly<Record<LoadNam
   return {
     put: {
       customers,
+      path,
       name: "put",
       method: "PUT",
       headers: { ...json, "Content-Type": "application/json" },
@@ -85,12 +86,13 @@ export function loads(token: string, customers: number): Readonly<Record<LoadNam
     },
     "put-xml": {
       customers,
+      path,
       name: "put-xml",
       method: "PUT",
       headers: { ...xml, "Content-Type": "application/xml" },
       body: xmlBody,
     },
-    get: { customers, name: "get", method: "GET", headers: json, body: undefined },
+    get: { customers, path, name: "get", method: "GET", headers: json, body: undefined },
   };
 }
 
@@ -107,5 +109,5 @@ export function requestFor(load: Load, number: number): { readonly path: string;
   const fill = (text: string): string => text.replaceAll("@NUMBER@", digits).replaceAll("@CHOICE@", "Y");
   const headers = Object.fromEntries(Object.entries(load.headers).map(([name, value]) => [name, fill(value)]));
   const init = { method: load.method, headers, body: load.body === undefined ? null : fill(load.body) };
-  return { path: fill(CUSTOMER_PATH.replace("@CUSTOMER@", CUSTOMER_ID)), init };
+  return { path: fill(load.path), init };
 }

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 
 /**
  * The bare server: the least that any service in front of the same clients has to do on `node:http`. It checks the
- * bearer token, reads and parses a PUT's body, and answers with the bytes and headers that the service answers with.
+ * bearer token, reads and parses the body of a PUT or POST, and answers with the bytes and headers that the service answers with.
  * `--answers` is JSON: `{"GET": {"headers": {…}, "body": "…"}, "PUT": {…}}`.
  */
 interface Prepared {
@@ -26,8 +26,9 @@ const answers = new Map(Object.entries(JSON.parse(values.answers) as Record<stri
 createServer((request, response) => {
   if (!timingSafeEqual(digest(request.headers.authorization ?? ""), known)) {
     response.writeHead(401).end();
-  } else if (request.method === "PUT") {
-    readBody(request, (body) => respond(response, isDocument(body) ? answers.get("PUT") : undefined));
+  } else if (request.method === "PUT" || request.method === "POST") {
+    const answer = answers.get(request.method);
+    readBody(request, (body) => respond(response, isDocument(body) ? answer : undefined));
   } else {
     respond(response, answers.get(request.method ?? ""));
   }

@@ -7,6 +7,8 @@ export interface Ask<Value> {
   readonly method: "DELETE" | "GET" | "POST" | "PUT";
   readonly path: string;
   readonly body?: unknown;
+  /** How long its answer is waited for, in milliseconds, where that may take long; 30 s, if left out. */
+  readonly waitMs?: number;
   /** What the answer holds; undefined when it is not what this service answers. */
   readonly read: (answer: Buffer) => Value | undefined;
 }
@@ -44,12 +46,15 @@ export async function ask<Value>(
 }
 
 /** The response, or the code of what went wrong on the way. A redirect is refused: the token is meant for this host. */
-async function send({ url, token }: Settings, { method, path, body }: Ask<unknown>): Promise<Response | string> {
+async function send(
+  { url, token }: Settings,
+  { method, path, body, waitMs = answerWaitMs }: Ask<unknown>,
+): Promise<Response | string> {
   try {
     return await fetch(`${url}${path}`, {
       method,
       redirect: "error",
-      signal: AbortSignal.timeout(answerWaitMs),
+      signal: AbortSignal.timeout(waitMs),
       headers: {
         accept: "application/json",
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),

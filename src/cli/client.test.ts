@@ -160,7 +160,17 @@ describe("saywhen catalogue", () => {
     assert.deepEqual([wrong.code, wrong.err.includes(`${file}:4:`)], [1, true], wrong.err);
     assert.equal((await saywhen(`catalogue apply ${file}`, env)).code, 1);
     assert.match((await saywhen("catalogue check missing.yaml", env)).err, /cannot be read/);
-    for (const words of ["", " show x", " check", " apply", " apply a b", " drop"]) {
+    const wrongWords = [
+      "",
+      " show x",
+      " check",
+      " apply",
+      " apply a b",
+      " drop",
+      " show --dry-run",
+      " check a --dry-run",
+    ];
+    for (const words of [...wrongWords, " apply --dry-run", " apply a --json", " apply a --dry", " show --json"]) {
       assert.equal((await saywhen(`catalogue${words}`, env)).code, 2, words);
     }
   });

@@ -35,7 +35,7 @@ describe("saywhen erase", () => {
     assert.deepEqual(await saywhen("erase customer:1 --yes"), {
       exitCode: 0,
       printed: "",
-      told: "customer:1 is erased: 3 changes, by change 4.",
+      told: "customer:1 is erased: 3 changes, by change 5.",
     });
     assert(existsSync(join(folder.path, "saywhen.db.key.erased")));
     const again = await saywhen("erase --yes customer:1");
@@ -51,7 +51,7 @@ describe("saywhen erase", () => {
       SAYWHEN_URL: url,
       SAYWHEN_TOKEN: adminToken,
     });
-    assert.deepEqual([exitCode, told], [0, "customer:1 is erased: 3 changes, by change 4."]);
+    assert.deepEqual([exitCode, told], [0, "customer:1 is erased: 3 changes, by change 5."]);
   });
 
   it("wants one subject, whole", async () => {

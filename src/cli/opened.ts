@@ -8,13 +8,15 @@ import { startFailure } from "./start-failure.ts";
 /**
  * Does something with what is recorded in the file itself: also beside a running server.
  *
+ * @param before what is to be said before the sentence that says what went wrong
  * @throws CommandFailure when the database cannot be opened or read, or what it holds is damaged
  */
 export function withRecords<Value>(
   { settings, openRecords }: CommandContext,
   read: (records: OpenRecords) => Promise<Value>,
+  before?: string,
 ): Promise<Value> {
-  return inWords(settings, () => closing(openRecords, read));
+  return inWords(settings, () => closing(openRecords, read), before);
 }
 
 /** The same with what tells of the past, which may be read on a replica. */

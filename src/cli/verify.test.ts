@@ -79,7 +79,7 @@ describe("saywhen verify", () => {
     await keep(url, "/v1/log/checkpoint", "checkpoint");
     const beside = await verify(["--checkpoint", at("checkpoint")]);
     assert.deepEqual([beside.code, beside.err], [0, ""], beside.out);
-    assert.match(beside.out, /^All is well: 7 changes fit their entries.*\nThe log extends all 3 checkpoints/);
+    assert.match(beside.out, /^All is well: 8 changes fit their entries.*\nThe log extends all 3 checkpoints/);
   });
 
   it("verifies a receipt with nothing but the public key, alone and with its change", async () => {
@@ -88,7 +88,7 @@ describe("saywhen verify", () => {
     assert.deepEqual([alone.code, alone.err], [0, ""]);
     assert.match(
       alone.out,
-      /^position {2}6\ntime {6}20\S+Z\nkind {6}preferences\nlog {7}example\.com\/v1\/log, of 7 entries/,
+      /^position {2}7\ntime {6}20\S+Z\nkind {6}preferences\nlog {7}example\.com\/v1\/log, of 8 entries/,
     );
     const words = ["--receipt", at("receipt"), "--key", at("key"), "--change", at("change.json")];
     const whole = await verify(words, at("none.db"));
@@ -105,7 +105,7 @@ describe("saywhen verify", () => {
     const other = await verify(words);
     assert.deepEqual(
       [other.code, other.out],
-      [3, "The receipt proves nothing. The change is the one at position 5, but the receipt is for 6."],
+      [3, "The receipt proves nothing. The change is the one at position 6, but the receipt is for 7."],
     );
     writeFileSync(at("altered.json"), readFileSync(at("change.json"), "utf8").replace("opted-out", "opted-in"));
     const altered = await verify([...words.slice(0, 5), at("altered.json")]);
@@ -149,7 +149,7 @@ describe("saywhen verify", () => {
       const { code, err } = await verify(words);
       assert.deepEqual([code, said.test(err)], [2, true], `${words.join(" ")}: ${err}`);
     }
-    writeFileSync(at("forged"), readFileSync(at("checkpoint"), "utf8").replace("\n7\n", "\n6\n"));
+    writeFileSync(at("forged"), readFileSync(at("checkpoint"), "utf8").replace("\n8\n", "\n7\n"));
     assert.equal((await verify(["--checkpoint", at("forged")])).code, 5);
   });
 
@@ -166,11 +166,11 @@ describe("saywhen verify", () => {
     assert.deepEqual([derived.code, /^position \d: /.test(derived.out)], [4, true], derived.out);
     assert.match(
       derived.err,
-      /^Of 7 changes: 0 wrong in the log, \d+ in what is derived, 0 with checkpoints\.\n.*`saywhen log rebuild`/,
+      /^Of 8 changes: 0 wrong in the log, \d+ in what is derived, 0 with checkpoints\.\n.*`saywhen log rebuild`/,
     );
-    alter("UPDATE change SET salt = zeroblob(32) WHERE position = 2");
+    alter("UPDATE change SET salt = zeroblob(32) WHERE position = 3");
     const damaged = await verify([]);
-    assert.deepEqual([damaged.code, /^position 2: Its text does not fit/m.test(damaged.out)], [3, true], damaged.out);
+    assert.deepEqual([damaged.code, /^position 3: Its text does not fit/m.test(damaged.out)], [3, true], damaged.out);
     assert.match(damaged.err, /restore a backup/);
   });
 
@@ -185,20 +185,20 @@ describe("saywhen verify", () => {
       answers.map(({ status }) => status),
       [200, 500, 200],
     );
-    const change = await fetch(`${service.url}/v1/changes/2`, { headers: { authorization: `Bearer ${adminToken}` } });
+    const change = await fetch(`${service.url}/v1/changes/3`, { headers: { authorization: `Bearer ${adminToken}` } });
     assert.deepEqual([change.status, /record-damaged/.test(await change.text())], [500, true]);
   });
 
   it("shows that changes were lost by the checkpoint that is kept beside the key", async () => {
     alter(
-      "DELETE FROM change WHERE position > 4; UPDATE log SET checkpoint = NULL; DELETE FROM change WHERE position = 2",
+      "DELETE FROM change WHERE position > 5; UPDATE log SET checkpoint = NULL; DELETE FROM change WHERE position = 3",
     );
-    alter("UPDATE change SET position = position - 1 WHERE position > 2");
+    alter("UPDATE change SET position = position - 1 WHERE position > 3");
     const { code, out } = await verify([]);
     assert.equal(code, 5, out);
     assert.match(
       out,
-      /The checkpoint in \S+\.checkpoint is of 7 entries and the log has 4: those from here on are lost\./,
+      /The checkpoint in \S+\.checkpoint is of 8 entries and the log has 5: those from here on are lost\./,
     );
   });
 });

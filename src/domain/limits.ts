@@ -39,6 +39,10 @@ export const limits = {
   historyChanges: 50,
   /** Changes on one page of a history at most. */
   largestHistoryChanges: 200,
+  /** Subjects on one page of those who have an address when no `limit` is asked for. */
+  foundSubjects: 200,
+  /** Subjects on one page of those who have an address at most. */
+  largestFoundSubjects: 1000,
   /** Suppressions on one page of their list when no `limit` is asked for. */
   suppressions: 200,
   /** Suppressions on one page of their list at most. */

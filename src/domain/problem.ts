@@ -132,7 +132,7 @@ export const problems = {
   "method-not-allowed": { title: "The method is not allowed here", help: "Use one of those in the `Allow` header." },
   "not-acceptable": {
     title: "No acceptable format",
-    help: "Accept application/json, or application/xml where the contract has it.",
+    help: "Accept what the message names: application/json nearly everywhere.",
   },
   "precondition-failed": {
     title: "The preferences have changed since they were read",

@@ -25,6 +25,7 @@ import {
 } from "../wire/decision-lines.ts";
 import { readBody, refuseRejected, type Sent } from "./body.ts";
 import type { Links } from "./links.ts";
+import { sentIn } from "./line-body.ts";
 import { type Line, LineBuffer, LineReader } from "./ndjson.ts";
 import { lineAround, refusedLine } from "./problem-answer.ts";
 import { Query } from "./query.ts";
@@ -200,13 +201,6 @@ function subjectIn(line: Line): string {
   const reading = readSubjectLine(sentIn(line).body);
   if ("faults" in reading) throw refusalOfLine(reading.faults);
   return reading.value;
-}
-
-/** What is in a line, to be read like a body. */
-function sentIn({ bytes }: Line): Sent {
-  if (bytes !== undefined) return { body: bytes, bodyFormat: "json" };
-  const message = `is longer than ${limits.lineBytes} bytes`;
-  throw new Refusal("limit-exceeded", [{ problem: "limit-exceeded", place: "", message }]);
 }
 
 /** Of a line that holds nothing but one text: whatever is wrong with it is wrong with the line. */

@@ -5,8 +5,10 @@ import type { Organisations } from "../service/organisations.ts";
 import type { Outcome } from "../service/outcome.ts";
 import { cursorOf, readCursor, readHistory } from "../service/read-history.ts";
 import { readCustomerChoices, readPreferencesInForce } from "../service/read-past-preferences.ts";
+import { searchSubjects } from "../service/search-subjects.ts";
 import type { PastRecords, Records } from "../service/store.ts";
-import { customerChoices, preferencesInForce, subjectHistory } from "../wire/subjects.ts";
+import { addressSearch, customerChoices, foundSubjects, preferencesInForce, subjectHistory } from "../wire/subjects.ts";
+import { readBody, refuseRejected } from "./body.ts";
 import { subjectIn, subjectKinds } from "./path-ids.ts";
 import { Query } from "./query.ts";
 import { type Answer, type Call, type PlacedFault, Refusal, type Route } from "./route.ts";
@@ -38,7 +40,7 @@ const preferences = {
 /** What is and was recorded about a subject (design: Saywhen's own API). */
 export function subjectRoutes(subjects: Subjects): Route[] {
   const shared = { method: "GET", family: "own", formats: ["json"] } as const;
-  return subjectKinds.flatMap(({ kind, one, scope }): Route[] => [
+  const ofKinds = subjectKinds.flatMap(({ kind, one, scope }): Route[] => [
     {
       ...shared,
       path: `/v1/subjects/${kind}/{id}/preferences`,
@@ -58,6 +60,23 @@ export function subjectRoutes(subjects: Subjects): Route[] {
       handle: (call) => showHistory(subjects.past, subjectIn(kind, call), call),
     },
   ]);
+  return [...ofKinds, searchRoute(subjects.records)];
+}
+
+/** The address is in the body, as logs on the way keep what stands in a URL. */
+function searchRoute(records: Records): Route {
+  return {
+    method: "POST",
+    path: "/v1/subjects/search",
+    family: "own",
+    scope: ["customers:read", "emailpreferences:read"],
+    query: ["cursor", "limit"],
+    summary: "Who has an address now: customers, users, or both, as the client's scopes allow",
+    shapes: { body: addressSearch.name, answer: foundSubjects.name },
+    formats: ["json"],
+    bodies: ["json"],
+    handle: (call) => search(records, call),
+  };
 }
 
 async function showPreferences(
@@ -86,6 +105,22 @@ async function showHistory(records: PastRecords, subject: Subject, call: Call): 
   const cursor = cursorOf(next);
   const link = `</v1/subjects/${subject.replace(":", "/")}/changes?cursor=${cursor}&limit=${limit}>; rel="next"`;
   return shown(call, subjectHistory.print({ changes, next: cursor }, "json"), { link });
+}
+
+async function search(records: Records, call: Call): Promise<Answer> {
+  const query = new Query(call).takeOnly("cursor", "limit");
+  const limit = query.number("limit", limits.foundSubjects, 1, limits.largestFoundSubjects);
+  const after = query.number("cursor", 0, 0, Number.MAX_SAFE_INTEGER);
+  query.refuseFaults();
+  const { address } = await readBody(addressSearch, call);
+  const { scopes } = call.client;
+  const isMeant = (subject: Subject) => {
+    return subjectKinds.some(({ kind, scope }) => subject.startsWith(`${kind}:`) && scopes.includes(scope));
+  };
+  const outcome = await searchSubjects(records, address, { isMeant, limit, after });
+  if ("rejected" in outcome) throw refuseRejected(outcome.rejected, addressSearch, call);
+  const { subjects, next } = outcome.value;
+  return shown(call, foundSubjects.print({ subjects, ...(next !== undefined && { next: String(next) }) }, "json"));
 }
 
 function valueOf<Value>(outcome: Outcome<Value>): Value {

@@ -3,8 +3,9 @@ import { type SuppressOne, suppressing, suppressionFaults, type Suppressions } f
 import { nextTurn } from "../service/turns.ts";
 import { suppressionLine, suppressionWish } from "../wire/suppressions.ts";
 import { actOf } from "./act.ts";
-import { readBody, refuseRejected, type Sent } from "./body.ts";
+import { readBody, refuseRejected } from "./body.ts";
 import type { Links } from "./links.ts";
+import { sentIn } from "./line-body.ts";
 import { type Line, LineBuffer, LineReader } from "./ndjson.ts";
 import { lineAround, refusedLine } from "./problem-answer.ts";
 import { Query } from "./query.ts";
@@ -89,10 +90,4 @@ async function answerTo({ suppressions, links }: Bulk, suppressOne: SuppressOne,
       ? { line: number, text: refusedLine(number, error, links) }
       : { line: number, error };
   }
-}
-
-function sentIn({ bytes }: Line): Sent {
-  if (bytes !== undefined) return { body: bytes, bodyFormat: "json" };
-  const message = `is longer than ${limits.lineBytes} bytes`;
-  throw new Refusal("limit-exceeded", [{ problem: "limit-exceeded", place: "", message }]);
 }

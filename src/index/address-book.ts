@@ -1,4 +1,5 @@
 import { Numbers } from "./numbers.ts";
+import { pagePlaces } from "./ready.ts";
 
 /** How many addresses of a place stand in arrays; those of whoever has more are kept aside. */
 const inArrays = 4;
@@ -9,6 +10,12 @@ const parts = 256;
 const fewestSlots = 8;
 const fullest = 0.8;
 const growth = 1.5;
+
+/** Whoever is put in this many slots behind where its sign leads has one that many others have, or may have. */
+const farBehind = 256;
+
+/** A sign that more places have is kept by the places alone. */
+const manyPlaces = 128;
 
 /** Stands in a slot out of which a place was taken. Searches go on past it. */
 const takenOut = -1;
@@ -24,6 +31,8 @@ export class AddressBook {
   /** Places, counted from 1, from the slot on that their sign leads to; what the sign is, the place says. */
   readonly #parts: Int32Array[] = Array.from({ length: parts }, () => new Int32Array(fewestSlots));
   readonly #used = new Int32Array(parts);
+  /** Signs that too many places have, such as that of a switchboard: slots would all be behind one another. */
+  readonly #common = new Set<number>();
 
   get bytes(): number {
     const signs = this.#signs.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -32,6 +41,7 @@ export class AddressBook {
 
   /** The places that have an address with this sign. */
   placesWith(sign: number): readonly number[] {
+    if (this.#common.has(sign)) return this.#everyPlaceWith(sign);
     const part = this.#parts[sign >>> 24] ?? none;
     const places = new Set<number>();
     for (let slot = homeOf(part, sign); part[slot] !== 0; slot = next(part, slot)) {
@@ -57,6 +67,18 @@ export class AddressBook {
       place,
       signs.filter((sign) => !before.includes(sign)),
     );
+  }
+
+  /** Looks at every place: there are so many with the sign that this is the smaller part of the work. */
+  #everyPlaceWith(sign: number): readonly number[] {
+    const places: number[] = [];
+    for (const signs of this.#signs) {
+      for (let page = 0; page < signs.pages; page += 1) {
+        if (signs.hasPage(page)) takeWhere(signs.page(page), sign, page * pagePlaces, places);
+      }
+    }
+    for (const [place, more] of this.#more) if (more.includes(sign)) places.push(place);
+    return places;
   }
 
   #isSame(place: number, signs: readonly number[]): boolean {
@@ -86,15 +108,22 @@ export class AddressBook {
       const number = sign >>> 24;
       const part = this.#parts[number] ?? none;
       const used = (this.#used[number] ?? 0) + 1;
-      if (grown.includes(number)) continue;
+      if (grown.includes(number) || this.#common.has(sign)) continue;
       if (used <= fullest * part.length) {
         this.#used[number] = used;
-        fill(part, place, sign);
+        if (fill(part, place, sign) > farBehind) this.#checkCommon(sign);
       } else {
         this.#fillAnew(number, place);
         grown.push(number);
       }
     }
+  }
+
+  #checkCommon(sign: number): void {
+    const places = this.placesWith(sign);
+    if (places.length <= manyPlaces) return;
+    for (const place of places) this.#takeOut(place, sign);
+    this.#common.add(sign);
   }
 
   /**
@@ -103,6 +132,7 @@ export class AddressBook {
    */
   #takeOut(place: number, sign: number): void {
     const part = this.#parts[sign >>> 24] ?? none;
+    if (this.#common.has(sign)) return;
     let slot = homeOf(part, sign);
     while (part[slot] !== 0 && part[slot] !== place + 1) slot = next(part, slot);
     if (part[slot] === place + 1) part[slot] = takenOut;
@@ -129,7 +159,7 @@ export class AddressBook {
 
   #fillFrom(number: number, part: Int32Array, place: number, signs: readonly number[]): void {
     for (const sign of signs) {
-      if (sign >>> 24 !== number) continue;
+      if (sign >>> 24 !== number || this.#common.has(sign)) continue;
       fill(part, place, sign);
       this.#used[number] = (this.#used[number] ?? 0) + 1;
     }
@@ -146,8 +176,18 @@ function next(part: Int32Array, slot: number): number {
   return slot + 1 === part.length ? 0 : slot + 1;
 }
 
-function fill(part: Int32Array, place: number, sign: number): void {
+/** Puts a place in the first slot that is empty; how many are before it. */
+function fill(part: Int32Array, place: number, sign: number): number {
   let slot = homeOf(part, sign);
-  while (part[slot] !== 0) slot = next(part, slot);
+  let before = 0;
+  while (part[slot] !== 0) {
+    slot = next(part, slot);
+    before += 1;
+  }
   part[slot] = place + 1;
+  return before;
+}
+
+function takeWhere(signs: Int32Array, sign: number, first: number, places: number[]): void {
+  for (let index = 0; index < signs.length; index += 1) if (signs[index] === sign) places.push(first + index);
 }

@@ -17,7 +17,7 @@ import type { SubjectTable } from "./subject-table.ts";
 export class AskingMany implements Asking {
   readonly #table: SubjectTable;
   readonly #ready: Ready;
-  #lines: LineAnswers | undefined;
+  #lines: { readonly texts: LineTexts; readonly answers: LineAnswers } | undefined;
 
   constructor(table: SubjectTable, ready: Ready) {
     this.#table = table;
@@ -34,8 +34,9 @@ export class AskingMany implements Asking {
   }
 
   answerLines(input: Buffer, output: Buffer, texts: LineTexts): LineProgress {
-    this.#lines ??= new LineAnswers(this.#table, this.#ready);
-    return this.#lines.answer(input, output, texts);
+    if (this.#lines?.texts !== texts)
+      this.#lines = { texts, answers: new LineAnswers(this.#table, this.#ready, texts) };
+    return this.#lines.answers.answer(input, output);
   }
 
   count({ from = 0, kind }: Narrowed): AudienceCount {

@@ -16,12 +16,14 @@ export class ContactCell {
   readonly patterns: readonly Pattern[];
   /** By pattern, how many have it; of pattern 0 it says nothing. */
   readonly counts: number[] = [0];
-  readonly #patterns = [new Pattern(0, [])];
+  readonly #nothing = new Pattern(0, []);
+  readonly #patterns = [this.#nothing];
+  /** Patterns of one selection, by its code: most are. */
+  readonly #single: (Pattern | undefined)[] = [];
   /** What was noted, sorted by code: codes and addresses side by side. */
   readonly #codes: number[] = [];
   readonly #addresses: number[] = [];
-  readonly #distinct: number[] = [];
-
+  #noted = 0;
   readonly #needs: CellNeeds;
   /** By the number of a type. */
   readonly #dates: Instants[] = [];
@@ -61,40 +63,48 @@ export class ContactCell {
    * @param address equal for selections that have the same address
    */
   note(code: number, address: number): void {
-    const [codes, addresses] = [this.#codes, this.#addresses];
-    let index = codes.length;
+    const codes = this.#codes;
+    const addresses = this.#addresses;
+    let index = this.#noted;
     while (index > 0 && (codes[index - 1] ?? 0) > code) index -= 1;
     for (let same = index - 1; same >= 0 && codes[same] === code; same -= 1) if (addresses[same] === address) return;
-    codes.splice(index, 0, code);
-    addresses.splice(index, 0, address);
+    for (let moved = this.#noted; moved > index; moved -= 1) {
+      codes[moved] = codes[moved - 1] ?? 0;
+      addresses[moved] = addresses[moved - 1] ?? 0;
+    }
+    codes[index] = code;
+    addresses[index] = address;
+    this.#noted += 1;
   }
 
   /** Gives a place the pattern of what was noted. */
   settle(place: number): void {
     const before = this.plane.get(place);
-    const after = this.#codes.length === 0 ? 0 : this.#noted().number;
+    const after = this.#noted === 0 ? 0 : this.#patternOfNoted().number;
     if (before === after) return;
     this.plane.set(place, after);
     this.counts[before] = (this.counts[before] ?? 0) - 1;
     this.counts[after] = (this.counts[after] ?? 0) + 1;
   }
 
-  #noted(): Pattern {
-    let pattern = this.#patterns[0] ?? new Pattern(0, []);
-    for (let index = 0; index < this.#codes.length; index += 1) {
-      const address = this.#numberOf(this.#addresses[index] ?? 0);
-      pattern = pattern.with(this.#codes[index] ?? 0, address, this.#make);
-    }
-    this.#codes.length = 0;
-    this.#addresses.length = 0;
-    this.#distinct.length = 0;
-    return pattern;
+  #patternOfNoted(): Pattern {
+    const noted = this.#noted;
+    this.#noted = 0;
+    const code = this.#codes[0] ?? 0;
+    const first = (this.#single[code] ??= this.#nothing.with(code, 0, this.#make));
+    return noted === 1 ? first : this.#longer(first, noted);
   }
 
-  /** Addresses are numbered as they come, so that who they belong to makes no pattern differ. */
-  #numberOf(address: number): number {
-    const there = this.#distinct.indexOf(address);
-    return there === -1 ? this.#distinct.push(address) - 1 : there;
+  /** Addresses are numbered as they come, so that whose they are makes no pattern differ. */
+  #longer(first: Pattern, noted: number): Pattern {
+    const distinct = [this.#addresses[0]];
+    let pattern = first;
+    for (let index = 1; index < noted; index += 1) {
+      const known = distinct.indexOf(this.#addresses[index]);
+      const address = known === -1 ? distinct.push(this.#addresses[index]) - 1 : known;
+      pattern = pattern.with(this.#codes[index] ?? 0, address, this.#make);
+    }
+    return pattern;
   }
 
   readonly #make = (entries: readonly PatternEntry[]): Pattern => {

@@ -4,7 +4,12 @@ import fc from "fast-check";
 import { type CatalogueWords, openCatalogue } from "../domain/catalogue.ts";
 import { checkCatalogue } from "../domain/catalogue-check.ts";
 import { type ContentFacts, decideContent } from "../domain/decide-content.ts";
-import type { EmailPreferences, ModuleChoice, NodeChoice } from "../domain/email-preferences.ts";
+import {
+  type EmailPreferences,
+  type ModuleChoice,
+  type NodeChoice,
+  nothingChosen,
+} from "../domain/email-preferences.ts";
 import { type AskedQuestion, checkQuestion, type ContentQuestion } from "../domain/question.ts";
 import { organisation } from "../domain/subject.ts";
 import { suppress } from "../domain/suppression.ts";
@@ -250,6 +255,18 @@ describe("an index of organisations' and users' preferences", () => {
         senders.toSorted((one, other) => one - other),
       );
     });
+  });
+
+  it("uses rows again as if nobody had had them", () => {
+    const [words] = catalogues;
+    const index = new ContentIndex();
+    const ready = index.ready(questionOf({ alertService: "ABC" }, words), words);
+    const chosen: EmailPreferences = { ...nothingChosen, alertServices: [{ name: "ABC", preference: "On" }] };
+    index.setStopped(1, true);
+    index.putPreferences(1, { kind: "user", id: 1 }, chosen);
+    index.drop(1);
+    index.putPreferences(2, { kind: "organisation", id: 1 }, chosen);
+    assert.deepEqual([ready.count(), ready.count("organisation")], [{ count: 1 }, { count: 1 }]);
   });
 
   it("answers about a place of which it knows nothing as about whom nothing is known", () => {

@@ -24,6 +24,7 @@ export class KeyTable {
   readonly #taken = new Int32Array(parts);
   readonly #onMoved: OnMoved;
   #size = 0;
+  #spreads = new Int32Array(0);
 
   constructor(onMoved: OnMoved = () => undefined) {
     this.#onMoved = onMoved;
@@ -43,14 +44,27 @@ export class KeyTable {
     return valueIn(this.#parts[spread >>> 24] ?? none, spread, a, b, c);
   }
 
-  /** The values of many keys at once, so that the waits for memory overlap. */
+  /**
+   * The values of many keys at once. First a word is read where each search will begin: nothing waits for it, so all of
+   * these reads are under way together, and the searches find them done.
+   *
+   * @param keys three words each
+   */
   getMany(keys: Int32Array, count: number, values: Int32Array): void {
+    const spreads = this.#spreads.length < count ? new Int32Array(count) : this.#spreads;
+    this.#spreads = spreads;
     for (let index = 0; index < count; index += 1) {
-      const a = keys[3 * index] ?? 0;
-      const b = keys[3 * index + 1] ?? 0;
-      const c = keys[3 * index + 2] ?? 0;
-      const spread = spreadOf(this.#spread, a, b, c);
-      values[index] = valueIn(this.#parts[spread >>> 24] ?? none, spread, a, b, c);
+      const at = 3 * index;
+      const spread = spreadOf(this.#spread, keys[at] ?? 0, keys[at + 1] ?? 0, keys[at + 2] ?? 0);
+      const part = this.#parts[spread >>> 24] ?? none;
+      spreads[index] = spread;
+      values[index] = part[homeOf(part, spread)] ?? 0;
+    }
+    for (let index = 0; index < count; index += 1) {
+      const at = 3 * index;
+      const spread = spreads[index] ?? 0;
+      const part = this.#parts[spread >>> 24] ?? none;
+      values[index] = valueIn(part, spread, keys[at] ?? 0, keys[at + 1] ?? 0, keys[at + 2] ?? 0);
     }
   }
 
@@ -94,7 +108,7 @@ export class KeyTable {
 
   #grow(number: number): void {
     const small = this.#parts[number] ?? none;
-    const part = new Int32Array(Math.ceil((small.length / slotWords) * 1.5) * slotWords);
+    const part = new Int32Array(Math.floor((small.length / slotWords) * growth) * slotWords);
     this.#parts[number] = part;
     for (let slot = 0; slot < small.length; slot += slotWords) {
       const value = small[slot + 3] ?? 0;

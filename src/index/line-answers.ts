@@ -26,11 +26,25 @@ const forms: readonly Form[] = subjectKinds.map((kind, index) => ({
   takesZero: kind === "customer",
 }));
 
+/** Bytes, and the same again four to a word: to copy words takes a third of the time. */
+interface Text {
+  readonly bytes: Buffer;
+  readonly words: Int32Array;
+}
+
+/** Where bytes come from or go to, one by one or four at a time. */
+interface Place {
+  readonly bytes: Buffer;
+  readonly view: DataView;
+}
+
 /** Answers lines with a subject's name each. */
 export class LineAnswers {
   readonly #table: SubjectTable;
   readonly #ready: Ready;
-  /** By the first letter of the names, the forms of lines that are answered. */
+  readonly #before: Text;
+  readonly #after: readonly Text[];
+  /** By the first letter of their names, how lines that are answered begin. */
   readonly #forms: readonly (Form | undefined)[];
   readonly #keys = new Int32Array(3 * together);
   /** Where the lines begin; behind the last one, where it ends. */
@@ -38,25 +52,28 @@ export class LineAnswers {
   readonly #places = new Int32Array(together);
   readonly #answers = new Uint8Array(together);
 
-  constructor(table: SubjectTable, ready: Ready) {
+  constructor(table: SubjectTable, ready: Ready, { before, after }: LineTexts) {
     this.#table = table;
     this.#ready = ready;
+    this.#before = textOf(before);
+    this.#after = after.map(textOf);
     const asked = forms.filter((_, index) => ready.kinds.includes(subjectKinds[index] ?? "customer"));
     this.#forms = Array.from({ length: 256 }, (_, letter) => asked.find(({ start }) => start[1] === letter));
   }
 
   /** As `Asking.answerLines` has it. */
-  answer(input: Buffer, output: Buffer, texts: LineTexts): LineProgress {
+  answer(input: Buffer, output: Buffer): LineProgress {
+    const [from, to] = [placeOf(input), placeOf(output)];
     let [read, lines, written] = [0, 0, 0];
     for (;;) {
       const found = this.#read(input, read);
       this.#table.placesOf(this.#keys, found, this.#places);
       this.#decide(found);
-      for (let index = 0; index < found; index += 1) {
-        const end = this.#write(index, input, output, written, texts);
+      for (let line = 0; line < found; line += 1) {
+        const end = this.#write(line, from, to, written);
         if (end === written) return { read, lines, written };
         written = end;
-        read = this.#starts[index + 1] ?? 0;
+        read = this.#starts[line + 1] ?? 0;
         lines += 1;
       }
       if (found < together) return { read, lines, written };
@@ -65,16 +82,15 @@ export class LineAnswers {
 
   /** Reads lines up to the first that cannot be answered; how many. */
   #read(input: Uint8Array, from: number): number {
-    const starts = this.#starts;
     let at = from;
     let lines = 0;
-    starts[0] = at;
+    this.#starts[0] = at;
     while (lines < together && at < input.length) {
       const end = this.#readLine(input, at, lines);
       if (end === at) break;
       at = end;
       lines += 1;
-      starts[lines] = at;
+      this.#starts[lines] = at;
     }
     return lines;
   }
@@ -84,10 +100,12 @@ export class LineAnswers {
     const form = this.#forms[input[from + 1] ?? 0];
     if (form === undefined) return from;
     const { start, digitsMax } = form;
-    const first = from + start.length;
     for (let index = 0; index < start.length; index += 1) if (input[from + index] !== start[index]) return from;
+    const first = from + start.length;
     if (input[first] === zero && !form.takesZero) return from;
-    let [a, b, c] = [0, 0, form.word];
+    let a = 0;
+    let b = 0;
+    let c = form.word;
     let digit = 0;
     for (; digit < digitsMax; digit += 1) {
       const value = (input[first + digit] ?? 0) - zero;
@@ -107,22 +125,48 @@ export class LineAnswers {
 
   #decide(lines: number): void {
     const ready = this.#ready;
-    for (let index = 0; index < lines; index += 1) {
-      const place = this.#places[index] ?? 0;
-      this.#answers[index] = place === 0 ? ready.answerToUnknown : ready.answerAt(place - 1);
+    for (let line = 0; line < lines; line += 1) {
+      const place = this.#places[line] ?? 0;
+      this.#answers[line] = place === 0 ? ready.answerToUnknown : ready.answerAt(place - 1);
     }
   }
 
-  /** Writes one answer; where it ends, or where it was to begin when there is no room. */
-  #write(line: number, input: Uint8Array, output: Uint8Array, from: number, { before, after }: LineTexts): number {
-    const text = after[this.#answers[line] ?? 0] ?? before;
+  /** Writes one answer; where it ends, or where it was to begin when there is no room for it. */
+  #write(line: number, from: Place, to: Place, start: number): number {
+    const before = this.#before;
+    const after = this.#after[this.#answers[line] ?? 0] ?? before;
+    const name = (this.#starts[line] ?? 0) + 1;
     const nameEnd = (this.#starts[line + 1] ?? 0) - 2;
-    const nameStart = (this.#starts[line] ?? 0) + 1;
-    if (from + before.length + nameEnd - nameStart + text.length > output.length) return from;
-    let at = from;
-    for (let index = 0; index < before.length; index += 1) output[at++] = before[index] ?? 0;
-    for (let index = nameStart; index < nameEnd; index += 1) output[at++] = input[index] ?? 0;
-    for (let index = 0; index < text.length; index += 1) output[at++] = text[index] ?? 0;
-    return at;
+    const nameAt = start + before.bytes.length;
+    const afterAt = nameAt + nameEnd - name;
+    const end = afterAt + after.bytes.length;
+    if (end > to.bytes.length) return start;
+    if (end + 4 > to.bytes.length || nameEnd + 4 > from.bytes.length) {
+      before.bytes.copy(to.bytes, start);
+      from.bytes.copy(to.bytes, nameAt, name, nameEnd);
+      after.bytes.copy(to.bytes, afterAt);
+      return end;
+    }
+    // The last word of each text goes past it, onto what is written next.
+    writeWords(before.words, to.view, start);
+    for (let at = name, next = nameAt; at < nameEnd; at += 4, next += 4) {
+      to.view.setInt32(next, from.view.getInt32(at, true), true);
+    }
+    writeWords(after.words, to.view, afterAt);
+    return end;
   }
+}
+
+function writeWords(words: Int32Array, to: DataView, start: number): void {
+  for (let index = 0, at = start; index < words.length; index += 1, at += 4) to.setInt32(at, words[index] ?? 0, true);
+}
+
+function placeOf(bytes: Buffer): Place {
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+}
+
+function textOf(bytes: Buffer): Text {
+  const padded = Buffer.alloc(Math.ceil(bytes.length / 4) * 4);
+  bytes.copy(padded);
+  return { bytes, words: Int32Array.from({ length: padded.length / 4 }, (_, index) => padded.readInt32LE(4 * index)) };
 }

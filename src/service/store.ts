@@ -49,8 +49,11 @@ export interface Records {
   /** Organisations' entries in the order of their ids, and how many there are in all. */
   organisations(page: Page): Promise<Listing<OrganisationEntry>>;
 
-  /** The streams of all subjects whose document holds, or once held, this address (in its normal form). */
-  streamsWithAddress(normal: string): Promise<Stream[]>;
+  /**
+   * The newest changes of the streams of all subjects whose document holds, or once held, this address (in its normal
+   * form), in the order in which they first came: at most `limit`, with `after` those after this place.
+   */
+  newestWithAddress(normal: string, limit: number, after?: number): Promise<PlacedChange[]>;
 
   /**
    * The newest preferences change of every subject, in the order in which the subjects first came; a snapshot of one

@@ -1,5 +1,4 @@
 import Type from "typebox";
-import { jsonShape } from "./json-shape.ts";
 import { count, list, object, printed } from "./members.ts";
 import { plainShape } from "./shape.ts";
 
@@ -54,8 +53,8 @@ export const ownProblem = plainShape({
   schema: ownRefusal,
 });
 
-/** What answers a line of a body in NDJSON that cannot be done. */
-export const lineError = jsonShape(
-  "LineError",
-  object({ line: count("The line, counted from 1, blank ones included.", 17), error: ownRefusal }),
-);
+/** What answers a line of a body in NDJSON that cannot be done; only ever printed as JSON. */
+export const lineError = plainShape({
+  name: "LineError",
+  schema: object({ line: count("The line, counted from 1, blank ones included.", 17), error: ownRefusal }),
+});

@@ -45,6 +45,8 @@ export const shapes: readonly Shape<unknown>[] = [
   subjects.subjectHistory,
   subjects.customerChoices,
   subjects.preferencesInForce,
+  subjects.addressSearch,
+  subjects.foundSubjects,
   decisions.question,
   decisions.decisionAnswer,
   decisionLines.batchQuestion,

@@ -1,6 +1,7 @@
 import Type, { type TSchema } from "typebox";
 import { jsonShape } from "./json-shape.ts";
-import { count, object, oneOf, printed } from "./members.ts";
+import { count, object, oneOf, printed, text } from "./members.ts";
+import { plainShape } from "./shape.ts";
 
 // Our own API about one subject: in JSON alone, in the words of the domain (design: Saywhen's own API).
 
@@ -86,5 +87,25 @@ export const preferencesInForce = jsonShape(
     from: printed("`own`; the organisation of a user who has none of its own; `none` when nothing was chosen", "own"),
     change,
     preferences: Type.Optional(emailPreferences),
+  }),
+);
+
+/** Whom an address is looked up for. */
+export const addressSearch = plainShape({
+  name: "SubjectSearch",
+  schema: object({ address: text("The address, in any spelling", "1233454567") }),
+});
+
+const found = object({
+  subject: subject("customer:123456789"),
+  change: count("The position of the change that says so", 42),
+});
+
+/** Who has an address. */
+export const foundSubjects = jsonShape(
+  "FoundSubjects",
+  object({
+    subjects: listOf(found, "In the order in which they first came"),
+    next: Type.Optional(printed("Ask again with this as `cursor` for more; absent at the end", "42")),
   }),
 );

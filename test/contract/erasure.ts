@@ -39,8 +39,12 @@ export function erasureContract(
         assert.deepEqual(await store.newest([own, entryOf(user(5))]), [undefined, undefined]);
         assert.deepEqual(await Promise.all([0, 1].map((position) => store.opening(position))), ["erased", "erased"]);
         assert.deepEqual(await store.entries(0, 3), before);
-        assert.deepEqual(await store.streamsWithAddress("+12334545670"), ["customer:2"]);
-        assert.deepEqual(await store.streamsWithAddress(email), []);
+        const found = await store.newestWithAddress("+12334545670", 9);
+        assert.deepEqual(
+          found.map(({ change: { stream } }) => stream),
+          ["customer:2"],
+        );
+        assert.deepEqual(await store.newestWithAddress(email, 9), []);
         assert.equal(await store.userWithEmail(email), undefined);
         assert.deepEqual(await store.users({ limit: 9, offset: 0 }), { entries: [], total: 0 });
         assert.deepEqual(await store.newestAmong(3, [own]), [undefined]);

@@ -293,7 +293,8 @@ export function storeContract(name: string, place: () => Place, exempt: Exemptio
     });
 
     says(
-      "The streams of all subjects whose document holds, or once held, this address (in its normal form).",
+      "The newest changes of the streams of all subjects whose document holds, or once held, this address (in its normal " +
+        "form), in the order in which they first came: at most `limit`, with `after` those after this place.",
       async (test) => {
         const store = await open(test);
         const phone = "+12334545670";
@@ -301,9 +302,19 @@ export function storeContract(name: string, place: () => Place, exempt: Exemptio
         await put(store, "customer:1", "a", [phone, "jo@example.com"]);
         await put(store, "customer:2", "b");
         await put(store, "customer:2", "c", [phone]);
-        assert.deepEqual(await store.streamsWithAddress(phone), ["customer:2", "customer:1"]);
-        assert.deepEqual(await store.streamsWithAddress("jo@example.com"), ["customer:1"]);
-        assert.deepEqual(await store.streamsWithAddress("nobody@example.com"), []);
+        const positions = async (normal: string, limit = 9, after?: number) => {
+          const found = await store.newestWithAddress(normal, limit, after);
+          return found.map(({ place, change: { stream, position } }) => [place, stream, position]);
+        };
+        assert.deepEqual(await positions(phone), [
+          [1, "customer:2", 3],
+          [2, "customer:1", 1],
+        ]);
+        assert.deepEqual(await positions(phone, 1), [[1, "customer:2", 3]]);
+        assert.deepEqual(await positions(phone, 1, 1), [[2, "customer:1", 1]]);
+        assert.deepEqual(await positions(phone, 1, 2), []);
+        assert.deepEqual(await positions("jo@example.com"), [[2, "customer:1", 1]]);
+        assert.deepEqual(await positions("nobody@example.com"), []);
       },
     );
 

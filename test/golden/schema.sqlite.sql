@@ -17,6 +17,8 @@ CREATE TABLE "change" (
   body TEXT NOT NULL
 ) STRICT;
 
+CREATE INDEX change_suppressed ON change (stream) WHERE kind = 'suppression' AND previous IS NULL;
+
 CREATE TABLE client (
   id TEXT NOT NULL PRIMARY KEY,
   created_at TEXT NOT NULL,

@@ -90,15 +90,14 @@ function withoutSubject(text: string, subject: string): unknown {
   return answer;
 }
 
-/** The same asked by the command; it goes by the clock of the machine, so the instant is always told. */
+/** The same asked by the command, which lets go of the storage. It goes by the machine's clock, so the instant is told. */
 async function commanded(store: Store & LogRecords, asked: CaseQuestion, now: number): Promise<string> {
   const { subject, category, channel, timeZone, module, metadata = {}, alertService, at } = asked;
   const options = { category, channel, "time-zone": timeZone, module, alert: alertService };
   const words = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
   const labels = Object.entries(metadata).flatMap(([node, chosen]) => chosen.map((label) => `${node}=${label}`));
   const printed: string[] = [];
-  // The command lets go of what it reads; the service goes on.
-  const records: OpenRecords = Object.assign(Object.create(store), { close: async () => undefined });
+  const records: OpenRecords = Object.assign(store, { inspection: () => assert.fail("nothing is inspected") });
   const exitCode = await run(
     ["decide", subject, ...words, ...labels.flatMap((label) => ["--metadata", label])].concat([
       "--at",

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { compose, type Service } from "../../src/compose.ts";
@@ -32,9 +33,10 @@ export interface RunningService extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Starts the service in this process without a port: requests go through `server.inject`. */
+/** Starts the service in this process, its index built, without a port: requests go through `server.inject`. */
 export async function startInProcess(options: ServiceOptions = {}): Promise<RunningService> {
   const service = await compose(settingsOf(options), { logger: pino({ level: "silent" }), flush: async () => {} });
+  while ((await service.server.inject("/readyz")).body.includes("index-building")) await nextTurn();
   return { service, url: "", [Symbol.asyncDispose]: () => service.close() };
 }
 

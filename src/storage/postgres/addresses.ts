@@ -1,17 +1,14 @@
-import type { Stream } from "../../domain/stream.ts";
-import type { ChangeRow } from "../../service/change-row.ts";
-import { RecordDamaged } from "../../service/store.ts";
+import type { PlacedChange } from "../../service/store.ts";
 import type { Digest } from "../digest.ts";
-import { openingOf } from "../stored-change.ts";
+import { type HeadRow, placedIn } from "../stored-change.ts";
+import { changeColumns } from "./change-row.ts";
 import type { Statements } from "./database.ts";
 
 const dropSql = "DELETE FROM saywhen.address WHERE stream = $1";
 const headsSql =
-  "SELECT stream.head, change.position, at, change.stream, previous, kind, salt, commitment, body " +
-  "FROM saywhen.address JOIN saywhen.stream ON stream.id = address.stream " +
-  "LEFT JOIN saywhen.change ON change.position = stream.head WHERE address.digest = $1 ORDER BY stream.id";
-
-type HeadRow = { readonly head: number } & (ChangeRow | { readonly position: null });
+  `SELECT id AS row, head, ${changeColumns} FROM (SELECT id, head FROM saywhen.address ` +
+  "JOIN saywhen.stream ON id = address.stream WHERE address.digest = $1 AND address.stream > $2 " +
+  "ORDER BY address.stream LIMIT $3) AS line LEFT JOIN saywhen.change ON position = head ORDER BY id";
 
 /** Which streams hold, or once held, an address. */
 export class Addresses {
@@ -26,12 +23,9 @@ export class Addresses {
     await statements.rows(dropSql, [stream]);
   }
 
-  /** The streams that have it, in the order in which they first came. */
-  async streams(statements: Statements, normal: string): Promise<Stream[]> {
-    const rows = await statements.rows<HeadRow>(headsSql, [this.#digest(normal)]);
-    return rows.map((row) => {
-      if (row.position === null) throw new RecordDamaged(row.head, "it is missing");
-      return openingOf(row).change.stream;
-    });
+  /** The newest changes of the streams that have it, in the order in which they first came. */
+  async newest(statements: Statements, normal: string, limit: number, after: number): Promise<PlacedChange[]> {
+    const rows = await statements.rows<HeadRow>(headsSql, [this.#digest(normal), after, limit]);
+    return rows.map(placedIn);
   }
 }

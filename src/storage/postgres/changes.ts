@@ -31,12 +31,12 @@ const positionsSql = "SELECT position FROM saywhen.change WHERE stream = $1 ORDE
 const headPageSql =
   `SELECT id AS row, head, ${changeColumns} FROM (SELECT id, head FROM saywhen.stream WHERE id > $1 ` +
   "AND digest IS NOT NULL ORDER BY id LIMIT $2) AS line LEFT JOIN saywhen.change ON position = head ORDER BY id";
-// By the first change of each stream of suppressions, of which there is an index.
+// By the first change of each stream of suppressions, of which there is an index. A page is found before anything is
+// joined to it, as the planner might go through all streams otherwise.
 const suppressedPageSql =
-  `SELECT id AS row, head, ${changeColumns} FROM (SELECT id, head FROM saywhen.change AS first ` +
-  "JOIN saywhen.stream ON id = first.stream WHERE first.kind = 'suppression' AND first.previous IS NULL " +
-  "AND first.stream > $1 ORDER BY first.stream LIMIT $2) AS line " +
-  "LEFT JOIN saywhen.change ON position = head ORDER BY id";
+  `SELECT row, coalesce(head, begin) AS head, ${changeColumns} FROM (SELECT stream AS row, position AS begin ` +
+  "FROM saywhen.change WHERE kind = 'suppression' AND previous IS NULL AND stream > $1 ORDER BY stream LIMIT $2) AS first " +
+  "LEFT JOIN saywhen.stream ON id = row LEFT JOIN saywhen.change ON position = head ORDER BY row";
 const changesSql = `SELECT ${changeColumns} FROM saywhen.change WHERE position >= $1 ORDER BY position LIMIT $2`;
 const rowsSql = "SELECT DISTINCT stream FROM saywhen.change WHERE position = ANY($1)";
 const dropStreamSql = "UPDATE saywhen.stream SET digest = NULL WHERE id = $1 AND digest = $2";

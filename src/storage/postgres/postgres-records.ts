@@ -82,8 +82,8 @@ export abstract class PostgresRecords extends Guard implements Records, LogRecor
     return this.guarded(() => this.directory.page<OrganisationEntry>(this.#statements, "organisation", page));
   }
 
-  streamsWithAddress(normal: string): Promise<Stream[]> {
-    return this.guarded(() => this.addresses.streams(this.#statements, normal));
+  newestWithAddress(normal: string, limit: number, after = 0): Promise<PlacedChange[]> {
+    return this.guarded(() => this.addresses.newest(this.#statements, normal, limit, after));
   }
 
   everyPreferences(): AsyncGenerator<Change> {

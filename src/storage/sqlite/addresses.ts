@@ -6,7 +6,8 @@ const addSql = "INSERT INTO address (digest, stream) VALUES (?, ?) ON CONFLICT D
 const dropSql = "DELETE FROM address WHERE stream = ?";
 const headsSql =
   "SELECT CAST(stream.id AS REAL) AS row, CAST(stream.head AS REAL) AS head " +
-  "FROM address JOIN stream ON stream.id = address.stream WHERE address.digest = ? ORDER BY stream.id";
+  "FROM address JOIN stream ON stream.id = address.stream WHERE address.digest = ? AND address.stream > ? " +
+  "ORDER BY address.stream LIMIT ?";
 
 /** Which streams hold, or once held, an address. */
 export class Addresses {
@@ -32,8 +33,8 @@ export class Addresses {
     this.#drop.run(stream);
   }
 
-  /** The streams that have it, in the order in which they first came. */
-  heads(normal: string): StreamRow[] {
-    return this.#heads.all(this.#digest(normal)) as unknown as StreamRow[];
+  /** The streams that have it, in the order in which they first came, from the one after a row on. */
+  heads(normal: string, limit: number, after: number): StreamRow[] {
+    return this.#heads.all(this.#digest(normal), after, limit) as unknown as StreamRow[];
   }
 }

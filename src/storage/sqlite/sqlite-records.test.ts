@@ -81,7 +81,7 @@ const damages: Readonly<Record<string, Damage>> = {
   },
   "a newest change that is another's, for who has an address": {
     sql: "UPDATE stream SET head = 5 WHERE head = 6",
-    ask: (records) => records.streamsWithAddress("customer:1@example.com"),
+    ask: (records) => records.newestWithAddress("customer:1@example.com", 9),
   },
   "an entry with another's stream": {
     sql: "UPDATE directory SET stream = (SELECT stream FROM directory WHERE id = 6) WHERE id = 4",

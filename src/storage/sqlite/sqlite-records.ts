@@ -87,8 +87,10 @@ export class SqliteRecords extends Guard implements Records, LogRecords, Inspect
     return this.#entriesOn<OrganisationEntry>("organisation", page);
   }
 
-  async streamsWithAddress(normal: string): Promise<Stream[]> {
-    return this.guarded(() => this.addresses.heads(normal).map((row) => this.changes.headOf(row).stream));
+  async newestWithAddress(normal: string, limit: number, after = 0): Promise<PlacedChange[]> {
+    return this.guarded(() =>
+      this.addresses.heads(normal, limit, after).map((row) => ({ place: row.row, change: this.changes.headOf(row) })),
+    );
   }
 
   everyPreferences(): AsyncGenerator<Change> {

@@ -1,0 +1,83 @@
+import { type Aim, ratios } from "./aims.ts";
+import type { Server } from "./children.ts";
+import type { DecideLine } from "./decide-line.ts";
+import { askWithCpu, inRounds, ratesOf, type Repeated } from "./series.ts";
+import { ask } from "./tasks.ts";
+
+/** Sizes of batches that ask one question, and of those that ask one a line. */
+const sizes = [10_000, 100_000, 1_000_000];
+const sizesOfEach = [10_000, 100_000];
+
+/** Lines that the table is asked of at most: a million take it longer than all else here. */
+const tableLinesMax = 100_000;
+
+export interface BatchOptions {
+  readonly rounds: number;
+  readonly seconds: number;
+  /** Lines a second that are asked for. */
+  readonly least: number;
+}
+
+/** Who answers batches, who asks, and what stands beside: an echo of the same body, and perhaps the table. */
+export type BatchLine = Pick<DecideLine, "asker" | "customers" | "service"> & {
+  readonly echo: Server;
+  readonly hasTable: boolean;
+};
+
+/** Measures batches over HTTP beside an echo of the same body and the same question to the table. */
+export async function measureBatches(line: BatchLine, options: BatchOptions): Promise<Aim[]> {
+  const aims: Aim[] = [];
+  for (const lines of sizes.filter((size) => size <= line.customers)) {
+    aims.push(...(await measureSize(line, lines, options)));
+  }
+  for (const lines of sizesOfEach.filter((size) => size <= line.customers)) {
+    console.log(`A batch of ${grouped(lines)} lines, a question each …`);
+    const given = { form: "each", lines, seconds: options.seconds };
+    const ours = () => askWithCpu(line.asker, line.service, "batch", given);
+    const series = await inRounds(options.rounds, { ours });
+    const title = `batch of ${grouped(lines)} about ${grouped(line.customers)}, a question a line`;
+    aims.push({ title, values: ratesOf(series.ours), unit: "lines/s" });
+  }
+  return aims;
+}
+
+async function measureSize(line: BatchLine, lines: number, { rounds, seconds, least }: BatchOptions): Promise<Aim[]> {
+  console.log(`A batch of ${grouped(lines)} lines …`);
+  const { asker, customers, echo, hasTable, service } = line;
+  const given = { form: "once", lines, seconds };
+  const series = await inRounds(rounds, {
+    ours: () => askWithCpu(asker, service, "batch", given),
+    echo: () => askWithCpu(asker, echo, "batch", { ...given, echo: 1 }),
+  });
+  const title = `batch of ${grouped(lines)} about ${grouped(customers)}`;
+  const [ours, echoed] = [ratesOf(series.ours), ratesOf(series.echo)];
+  return [
+    { title, values: ours, unit: "lines/s", least },
+    { title: `${title}: CPU`, values: series.ours.map(({ cpu }) => cpu), unit: "µs/line", digits: 3 },
+    { title: `${title}: echo`, values: echoed, unit: "lines/s" },
+    { title: `${title}: rate by that of the echo`, values: ratios(ours, echoed), digits: 3 },
+    ...(hasTable && lines <= tableLinesMax ? await besideTable(line, title, given, rounds) : []),
+  ];
+}
+
+/** Fewer rounds, for each takes the table long. */
+async function besideTable(
+  { asker, service }: BatchLine,
+  title: string,
+  given: { readonly form: string; readonly lines: number; readonly seconds: number },
+  rounds: number,
+): Promise<Aim[]> {
+  const few = Math.min(rounds, 3);
+  const { ours, table } = await inRounds<"ours" | "table", Repeated>(few, {
+    ours: () => askWithCpu(asker, service, "batch", given),
+    table: () => ask<Repeated>(asker, "table-batch", given),
+  });
+  return [
+    { title: `${title}: rate by the table's`, values: ratios(ratesOf(ours), ratesOf(table)), digits: 1, least: 15 },
+    { title: `${title}: table`, values: ratesOf(table), unit: "lines/s" },
+  ];
+}
+
+function grouped(value: number): string {
+  return value.toLocaleString("en-US");
+}

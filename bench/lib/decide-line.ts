@@ -1,0 +1,41 @@
+import type { PostgresServer } from "../../test/support/postgres-server.ts";
+import type { Server } from "./children.ts";
+import { OTHER_CPU, type Ring, startProgram, startService } from "./contestants.ts";
+import { customersFile, type KeyedDatabase } from "./customers-file.ts";
+import { loadTable } from "./customers-postgres.ts";
+
+/** What the benchmarks `decide` and `audience` ask, and by whom they have it asked. */
+export interface DecideLine {
+  readonly customers: number;
+  readonly database: KeyedDatabase;
+  /** `node src/main.ts serve` on a real file. */
+  readonly service: Server;
+  /** The client of batches and audiences, which asks the table in PostgreSQL as well. */
+  readonly asker: Server;
+}
+
+/** Seconds within which the index of the service must be built. */
+const indexSeconds = 600;
+
+/** Starts the service with its customers, the client, and the table beside it. */
+export async function startDecideLine(ring: Ring, postgres: PostgresServer, customers: number): Promise<DecideLine> {
+  const database = await customersFile(customers);
+  console.log("Starting the service, which builds its index, and filling the table beside it …");
+  const url = await postgres.createDatabase("choices");
+  const [service] = await Promise.all([
+    startService(ring, { database, readySeconds: indexSeconds }),
+    loadTable(url, customers),
+  ]);
+  const asker = await startProgram(ring, "asker", { customers, token: ring.token, postgres: url }, { cpu: OTHER_CPU });
+  return { customers, database, service, asker };
+}
+
+/** The service with customers that are in its index only, and its client. */
+export async function startGeneratedLine(ring: Ring, customers: number): Promise<Omit<DecideLine, "database">> {
+  console.log(`Starting the service with ${customers} customers that are in its index only …`);
+  const { url: file } = await customersFile(0);
+  const options = { file, token: ring.token, customers };
+  const service = await startProgram(ring, "generated", options, { path: "/readyz", readySeconds: indexSeconds });
+  const asker = await startProgram(ring, "asker", { customers, token: ring.token }, { cpu: OTHER_CPU });
+  return { customers, service, asker };
+}

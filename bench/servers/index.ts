@@ -1,0 +1,136 @@
+import { parseArgs } from "node:util";
+import { commitmentOf } from "../../src/audit/verify-receipt.ts";
+import { checkQuestion, type Question } from "../../src/domain/question.ts";
+import { catalogueStream } from "../../src/domain/stream.ts";
+import type { Customer } from "../../src/domain/subject.ts";
+import { type Followed, Following } from "../../src/index/following.ts";
+import { CatalogueInForce } from "../../src/service/catalogue.ts";
+import type { Records } from "../../src/service/store.ts";
+import { changeText } from "../../src/storage/change-text.ts";
+import { openPostgresRecords } from "../../src/storage/postgres/open-records.ts";
+import { newSalt } from "../../src/storage/salts.ts";
+import { openSqliteRecords } from "../../src/storage/sqlite/open-records.ts";
+import { countChoices, numbersOf } from "../lib/batches.ts";
+import { type Cell, common, customerOf, draftOf, rare } from "../lib/customers.ts";
+import { generated } from "../lib/generated.ts";
+import { numberIn, serveTasks, textIn } from "../lib/tasks.ts";
+
+/** The index in a process of its own, without a server in front of it: built, asked and counted as it is told. */
+const { values } = parseArgs({ options: { port: { type: "string", default: "0" } } });
+
+/** Rounds of the garbage collector after which memory is compared. */
+const collections = 3;
+
+let built: Following | undefined;
+
+serveTasks(Number(values.port), {
+  /** Builds it from an SQLite file, a PostgreSQL database, or the generator. */
+  async build(given) {
+    const records = await recordsOf(textIn(given, "url"));
+    const made = numberIn(given, "generated");
+    const followed = made === 0 ? records : generated(records, made);
+    const [recorded = missing("catalogue")] = await records.newest([catalogueStream]);
+    const catalogue = new CatalogueInForce(recorded);
+    const before = memory();
+    const start = performance.now();
+    built = await Following.build(followed, catalogue, () => undefined);
+    const seconds = (performance.now() - start) / 1000;
+    const grown = memory() - before;
+    await records.close();
+    return { ...built.image.figures, seconds, grown };
+  },
+  /** Reads what it would be built from, and nothing else. */
+  async read(given) {
+    const records = await recordsOf(textIn(given, "url"));
+    const seconds = await drain(records);
+    await records.close();
+    return { seconds };
+  },
+  /** What reading consists of besides the database's own part: the check of each commitment, and parsing. */
+  async steps() {
+    return stepsOf(50_000);
+  },
+  async answers(given) {
+    return answersOf(following(), numberIn(given, "customers"));
+  },
+  async count(given) {
+    const cell = given.get("cell") === "rare" ? rare : common;
+    return countsOf(following(), cell);
+  },
+});
+
+async function recordsOf(url: string): Promise<Followed & Records> {
+  return url.startsWith("postgres:") ? openPostgresRecords(url) : openSqliteRecords(url);
+}
+
+/** Bytes of memory that the process has from the system. */
+function memory(): number {
+  for (let round = 0; round < collections; round += 1) globalThis.gc?.();
+  return process.memoryUsage.rss();
+}
+
+async function drain(records: Followed): Promise<number> {
+  const start = performance.now();
+  let read = 0;
+  for await (const page of records.everyNewest()) read += page.length;
+  if (read === 0) missing("changes");
+  return (performance.now() - start) / 1000;
+}
+
+/** Microseconds a change. */
+function stepsOf(changes: number): { readonly check: number; readonly parse: number } {
+  const texts = Array.from({ length: changes }, (_, number) => changeText(draftOf(number), "2026-03-03T14:05:00.123Z"));
+  const salt = newSalt();
+  const microseconds = (step: (text: string) => void): number => {
+    const start = performance.now();
+    for (const text of texts) step(text);
+    return (1000 * (performance.now() - start)) / changes;
+  };
+  return { check: microseconds((text) => commitmentOf(salt, text)), parse: microseconds((text) => JSON.parse(text)) };
+}
+
+/** The verdict and the reason of each, one after the other. */
+function answersOf({ image, words }: Following, customers: number): { readonly rate: number } {
+  const asking = image.asking(questionAbout(common), words, Date.now()) ?? missing("answers");
+  const numbers = numbersOf(Math.min(customers, 1_000_000), customers);
+  const subjects: readonly Customer[] = Array.from(numbers, customerOf);
+  const counts = asking.answers.map(() => 0);
+  const start = performance.now();
+  for (const subject of subjects) {
+    const answer = asking.answerTo(subject);
+    counts[answer] = (counts[answer] ?? 0) + 1;
+  }
+  const seconds = (performance.now() - start) / 1000;
+  const expected = countChoices(numbers, common, customers);
+  const of = (wanted: string) =>
+    asking.answers.reduce((sum, { reason }, answer) => sum + (reason === wanted ? (counts[answer] ?? 0) : 0), 0);
+  if (of("opted-in") !== expected.yes || of("opted-out") !== expected.no) throw new Error("the index answers wrongly");
+  return { rate: subjects.length / seconds };
+}
+
+/** How long a count takes with the question made ready, and how many it finds. */
+function countsOf({ image, words }: Following, cell: Cell): { readonly count: number; readonly milliseconds: number[] } {
+  const question = questionAbout(cell);
+  let count = 0;
+  const milliseconds = Array.from({ length: 25 }, () => {
+    const start = performance.now();
+    const asking = image.asking(question, words, Date.now()) ?? missing("answers");
+    count = asking.count({}).count;
+    return performance.now() - start;
+  });
+  return { count, milliseconds };
+}
+
+function questionAbout({ category, channel }: Cell): Question {
+  const checked = checkQuestion({ category, channel }, following().words);
+  if ("question" in checked) return checked.question;
+  throw new Error("the model asks what its catalogue does not know");
+}
+
+function following(): Following {
+  return built ?? missing("index");
+}
+
+function missing(what: string): never {
+  throw new Error(`there is no ${what}`);
+}

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { AddressBook } from "./address-book.ts";
+
+/** Few signs, and most in one part of the book, so that places and signs meet. */
+const sign = fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: -(2 ** 31), max: -1 }));
+const act = fc.record({
+  place: fc.integer({ min: 0, max: 40 }),
+  signs: fc.uniqueArray(sign, { maxLength: 7 }),
+});
+
+describe("an address book", () => {
+  it("finds exactly those who have an address, whatever they had before", () => {
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 200 }), (acts) => {
+        const book = new AddressBook();
+        const had = new Map<number, readonly number[]>();
+        for (const { place, signs } of acts) {
+          book.set(place, signs);
+          had.set(place, signs);
+        }
+        const sought = new Set(acts.flatMap(({ signs }) => signs));
+        for (const one of sought) {
+          const places = [...had].filter(([, signs]) => signs.includes(one)).map(([place]) => place);
+          assert.deepEqual([...book.placesWith(one)].sort(), places.sort());
+        }
+      }),
+    );
+  });
+
+  it("finds them among many, and nobody who was taken out", () => {
+    const book = new AddressBook();
+    const signOf = (place: number) => Math.imul(place + 1, 0x9e3779b1);
+    for (let place = 0; place < 20_000; place += 1) book.set(place, [signOf(place), signOf(place + 20_000)]);
+    for (let place = 0; place < 20_000; place += 2) book.set(place, []);
+    for (let place = 0; place < 20_000; place += 1) {
+      assert.deepEqual(book.placesWith(signOf(place)), place % 2 === 0 ? [] : [place]);
+      assert.deepEqual(book.placesWith(signOf(place + 20_000)), place % 2 === 0 ? [] : [place]);
+    }
+  });
+
+  it("takes an address that very many have, as fast as any other", () => {
+    const book = new AddressBook();
+    const count = 100_000;
+    const own = (place: number) => Math.imul(place + 1000, 0x9e3779b1);
+    for (let place = 0; place < count; place += 1) book.set(place, [7, own(place), 9]);
+    for (let place = 0; place < count; place += 2) book.set(place, [own(place), 2, 3, 4, 5, 9]);
+    const odd = Array.from({ length: count / 2 }, (_, index) => 2 * index + 1);
+    assert.deepEqual([...book.placesWith(7)], odd);
+    assert.equal(book.placesWith(9).length, count);
+    assert.deepEqual(book.placesWith(own(4000)), [4000]);
+    for (let place = 0; place < count; place += 1) book.set(place, []);
+    for (const sign of [7, 9, 2, 5, own(4000)]) assert.deepEqual(book.placesWith(sign), []);
+  });
+});

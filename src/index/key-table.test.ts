@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { KeyTable } from "./key-table.ts";
+
+const word = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }));
+const key = fc.tuple(word, word, word);
+const act = fc.record({ key, isRemoved: fc.boolean(), value: fc.integer({ min: 1, max: 2 ** 31 - 1 }) });
+
+describe("a table of keys", () => {
+  it("has what a Map would have, whatever is set and deleted", () => {
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 300 }), (acts) => {
+        const table = new KeyTable();
+        const map = new Map<string, number>();
+        for (const { key: words, isRemoved, value } of acts) {
+          if (isRemoved) table.delete(...words);
+          else table.set(...words, value);
+          if (isRemoved) map.delete(words.join());
+          else map.set(words.join(), value);
+        }
+        assert.equal(table.size, map.size);
+        for (const { key: words } of acts) assert.equal(table.get(...words), map.get(words.join()) ?? 0);
+      }),
+    );
+  });
+
+  it("says where each value stands, also after many came and half of them went", () => {
+    const whereabouts = new Map<number, number>();
+    const table = new KeyTable((value, at) => whereabouts.set(value, at));
+    const count = 40_000;
+    for (let value = 1; value <= count; value += 1) table.set(value, 0, 7, value);
+    for (let value = 1; value <= count; value += 2) table.delete(value, 0, 7);
+    assert.equal(table.size, count / 2);
+    for (let value = 1; value <= count; value += 1) {
+      assert.equal(table.get(value, 0, 7), value % 2 === 0 ? value : 0);
+      const at = whereabouts.get(value) ?? 0;
+      if (value % 2 === 0) assert.deepEqual([table.wordAt(at, 0), table.wordAt(at, 3)], [value, value]);
+    }
+  });
+
+  it("finds many at once as it finds each", () => {
+    const table = new KeyTable();
+    for (let value = 1; value <= 1000; value += 1) table.set(value, -value, value, value);
+    const keys = Int32Array.from([5, -5, 5, 5, -5, 6, 1000, -1000, 1000]);
+    const values = new Int32Array(3);
+    table.getMany(keys, 3, values);
+    assert.deepEqual([...values], [5, 0, 1000]);
+  });
+
+  it("is empty in memory where everything was deleted", () => {
+    const table = new KeyTable();
+    const seen = new Set<number>();
+    const moved = new KeyTable((_, at) => seen.add(at));
+    for (const one of [table, moved]) {
+      for (let value = 1; value <= 500; value += 1) one.set(value, value, value, value);
+      for (let value = 1; value <= 500; value += 1) one.delete(value, value, value);
+    }
+    for (const at of seen) for (let index = 0; index < 4; index += 1) assert.equal(moved.wordAt(at, index), 0);
+    assert.equal(table.size, 0);
+  });
+});

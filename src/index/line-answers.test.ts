@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { customer, organisation, readSubject, type Subject, user } from "../domain/subject.ts";
+import { LineAnswers } from "./line-answers.ts";
+import type { Ready } from "./ready.ts";
+import type { SubjectKind } from "./subject-key.ts";
+import { SubjectTable } from "./subject-table.ts";
+
+const digits = fc.string({ unit: fc.constantFrom(..."0123456789"), minLength: 1, maxLength: 20 });
+const id = fc.integer({ min: 1, max: 999_999_999_999_999 });
+const subject: fc.Arbitrary<Subject> = fc.oneof(digits.map(customer), id.map(organisation), id.map(user));
+
+/** Everything that is no line of a subject, and what nearly is one. */
+const oddLine = fc.constantFrom(
+  "",
+  "\n",
+  '"customer:1"\r\n',
+  ' "customer:1"\n',
+  '"customer:1" \n',
+  '"customer:"\n',
+  '"customer:1x"\n',
+  '"customer:١"\n',
+  '"customer:1:2"\n',
+  '"customer:123456789012345678901"\n',
+  '"custome\\u0072:1"\n',
+  '"customers:1"\n',
+  '"Customer:1"\n',
+  "customer:1\n",
+  '"organisation:0"\n',
+  '"organisation:01"\n',
+  '"user:1234567890123456"\n',
+  '"user:5"',
+  '"user:',
+  '{"subject":"user:5"}\n',
+  "\u{0}\n",
+  '"\n',
+);
+
+const kinds = ["customer", "organisation", "user"] as const;
+
+/** Three answers by turns, another one for whoever is unknown. */
+function asked(of: readonly SubjectKind[]): Ready {
+  return {
+    answers: [],
+    kinds: of,
+    answerAt: (place) => place % 3,
+    answerToUnknown: 3,
+    sendersOn: () => undefined,
+    pages: 0,
+    count: () => ({ count: 0 }),
+  };
+}
+
+const texts = {
+  before: Buffer.from('{"of":"'),
+  after: ["", "a", "frequency ✓", "unknown, and somewhat longer"].map((text) => Buffer.from(`":"${text}"}\n`)),
+};
+
+function answered(known: ReadonlyMap<Subject, number>, one: Subject): string {
+  const place = known.get(one);
+  return `${texts.before}${one}${texts.after[place === undefined ? 3 : place % 3]}`;
+}
+
+function tableOf(known: ReadonlyMap<Subject, number>): SubjectTable {
+  const table = new SubjectTable();
+  for (const [one, place] of known) table.add(one, place);
+  return table;
+}
+
+describe("lines with a subject each", () => {
+  it("are answered up to the first that is anything else, whole lines of input for whole lines of output", () => {
+    const given = {
+      subjects: fc.array(subject, { maxLength: 150 }),
+      repeat: fc.integer({ min: 1, max: 3 }),
+      odd: oddLine,
+      rest: fc.constantFrom("", '"customer:7"\n'),
+      room: fc.integer({ min: 0, max: 3000 }),
+      of: fc.subarray([...kinds]),
+    };
+    fc.assert(
+      fc.property(fc.record(given), ({ subjects, repeat, odd, rest, room, of }) => {
+        const known = new Map(subjects.flatMap((one, index) => (index % 4 === 0 ? [] : [[one, index] as const])));
+        const asks = Array.from({ length: repeat }, () => subjects).flat();
+        const input = Buffer.from(`${asks.map((one) => `${JSON.stringify(one)}\n`).join("")}${odd}${rest}`);
+        const output = Buffer.alloc(room);
+        const progress = new LineAnswers(tableOf(known), asked(of), texts).answer(input, output);
+        const right = rightAnswers(input, known, of, room);
+        assert.equal(output.toString("utf8", 0, progress.written), right.text);
+        assert.deepEqual([progress.read, progress.lines], [right.read, right.lines]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("go on where they ended when the output was full", () => {
+    fc.assert(
+      fc.property(fc.array(subject, { maxLength: 200 }), fc.integer({ min: 70, max: 400 }), (subjects, room) => {
+        const known = new Map(subjects.map((one, index) => [one, index] as const));
+        const answers = new LineAnswers(tableOf(known), asked(kinds), texts);
+        const input = Buffer.from(subjects.map((one) => `"${one}"\n`).join(""));
+        let [read, written] = [0, ""];
+        while (read < input.length) {
+          const output = Buffer.alloc(room);
+          const progress = answers.answer(input.subarray(read), output);
+          assert.ok(progress.lines > 0);
+          read += progress.read;
+          written += output.toString("utf8", 0, progress.written);
+        }
+        assert.equal(written, subjects.map((one) => answered(known, one)).join(""));
+      }),
+    );
+  });
+});
+
+/** The same, said with texts. */
+function rightAnswers(input: Buffer, known: ReadonlyMap<Subject, number>, of: readonly SubjectKind[], room: number) {
+  let [read, lines, text] = [0, 0, ""];
+  for (const line of input.toString().split(/(?<=\n)/)) {
+    const name = /^"([^"\\]*)"\n$/.exec(line)?.[1];
+    const one = name === undefined ? undefined : readSubject(name);
+    if (one === undefined || !of.some((kind) => one.startsWith(kind))) break;
+    const answer = answered(known, one);
+    if (Buffer.byteLength(text + answer) > room) break;
+    text += answer;
+    read += Buffer.byteLength(line);
+    lines += 1;
+  }
+  return { read, lines, text };
+}

@@ -1,0 +1,13 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, it } from "node:test";
+import { checkCatalogue } from "../src/domain/catalogue-check.ts";
+import { loadCatalogue } from "../src/service/catalogue.ts";
+import { ClientRegistry } from "../src/service/clients.ts";
+import { ensureAdmin } from "../src/service/ensure-admin.ts";
+import { openSqliteStore } from "../src/storage/sqlite/sqlite-store.ts";
+import { readLog, wholeLog } from "./faults/whole-log.ts";
+import { newDatabase } from "./support/postgres.ts";
+import { onPostgres } from "./support/own-api.ts";
+import { adminToken, startInProcess, temporaryFolder } from "./support/service.ts";
