@@ -1,5 +1,15 @@
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
+import {
+  beginOn,
+  ensureMarking,
+  failureTeller,
+  openClients,
+  openIndex,
+  openPast,
+  openProof,
+  warnOfClock,
+} from "./compose-parts.ts";
 import { readCatalogueFile } from "./config/catalogue-file.ts";
 import { type LogLines, openLogLines } from "./config/logger.ts";
 import type { Settings } from "./config/settings.ts";
@@ -24,22 +34,17 @@ import type { Route } from "./http/route.ts";
 import { makeServer } from "./http/server.ts";
 import { subjectRoutes } from "./http/subject-routes.ts";
 import { suppressionRoutes } from "./http/suppression-routes.ts";
-import { KeptIndex } from "./index/kept-index.ts";
-import { noIndex } from "./index/no-index.ts";
 import { type CatalogueInForce, loadCatalogue } from "./service/catalogue.ts";
-import { ClientRegistry } from "./service/clients.ts";
+import type { ClientRegistry } from "./service/clients.ts";
 import { continuationOf, type LogContinuation } from "./service/condition.ts";
 import type { DecisionIndex } from "./service/decision-index.ts";
 import { ensureAdmin } from "./service/ensure-admin.ts";
 import { noteErasure } from "./service/erasure-book.ts";
-import { Log, type LogOptions } from "./service/log.ts";
-import type { TileRecords } from "./service/log-store.ts";
-import { ensureMarkKey } from "./service/mark.ts";
-import { Presence } from "./service/presence.ts";
-import { type PastRecords, StoreUnavailable } from "./service/store.ts";
+import type { Log } from "./service/log.ts";
+import type { PastRecords } from "./service/store.ts";
 import { failureKinds } from "./storage/failure-kinds.ts";
 import { openKeyFiles } from "./storage/key-files.ts";
-import { openReplica, openStore, type Storage, type StorageOptions } from "./storage/open-store.ts";
+import { openStore, type Storage, type StorageOptions } from "./storage/open-store.ts";
 import { docsPage } from "./web/docs-page.ts";
 import { problemPages } from "./web/problem-pages.ts";
 
@@ -102,18 +107,7 @@ export async function compose(
   const links: { -readonly [Part in keyof Links]: Links[Part] } = makeLinks(settings.baseUrl ?? "", settings.context);
   let isStopping = false;
   const continuation = continuationOf(proof);
-  const served = {
-    settings,
-    store,
-    past,
-    catalogue,
-    index,
-    continuation,
-    clients,
-    log: proof,
-    links,
-    metrics,
-  };
+  const served = { settings, store, past, catalogue, index, continuation, clients, log: proof, links, metrics };
   const routes = routesOf({ ...served, isStopping: () => isStopping, isIndexReady });
   const gate = { clients, rateLimit: rateLimit(settings.rateLimit), now: Date.now };
   const server = makeServer({ routes, gate, links, context: settings.context, logger, metrics });
@@ -138,17 +132,6 @@ export async function compose(
       await resources.disposeAsync();
       await lines.flush();
     },
-  };
-}
-
-/** A log that was moved stays moved: that, and where to, is said once and not for each request. */
-function failureTeller(metrics: Metrics, logger: LogLines["logger"]): (kind: string, because?: string) => void {
-  let wasMoved = false;
-  return (kind, because) => {
-    metrics.storeError(kind);
-    if (kind === "moved" && wasMoved) return;
-    wasMoved ||= kind === "moved";
-    logger.error({ kind, because }, "the storage failed");
   };
 }
 
@@ -200,111 +183,6 @@ function routesOf(parts: RouteParts): Route[] {
   ];
   routes.push(openApiRoute(routes, links), docsPage(routes));
   return routes;
-}
-
-interface ProofParts extends Pick<LogOptions, "keyFiles" | "store" | "tiles"> {
-  readonly settings: Settings;
-  readonly logger: LogLines["logger"];
-  readonly metrics: Metrics;
-}
-
-/** The log that proves the changes; its origin is the address under which others reach it. */
-async function openProof({ settings, logger, metrics, ...stored }: ProofParts): Promise<Log> {
-  const { baseUrl, context } = settings;
-  const base = baseUrl === undefined ? {} : { base: makeLinks(baseUrl, context).root.replace(/^\w+:\/\//, "") };
-  const onError = (err: unknown) => logger.error({ err }, "the log could not be signed yet; it will be tried again");
-  const onStopped = (because: string) => logger.error(`the log is not signed: ${because}`);
-  const log = await Log.open({ ...stored, ...base, onError, onStopped });
-  metrics.watchLog(() => log.figures);
-  return log;
-}
-
-/**
- * Sees to it that the log has its key of marks before anything is asked of it. A log that takes no writes now, as when it
- * was moved away, has no key only if it has no suppressions either: it is served, and gets one later.
- */
-async function ensureMarking(store: Storage, logger: LogLines["logger"]): Promise<void> {
-  try {
-    await ensureMarkKey(store);
-  } catch (error) {
-    if (!(error instanceof StoreUnavailable)) throw error;
-    logger.warn({ because: error.message }, "the key of marks could not be recorded; the first suppression records it");
-  }
-}
-
-function openClients(store: Storage, logger: LogLines["logger"]): Promise<ClientRegistry> {
-  const onError = (err: unknown) => logger.error({ err }, "the clients could not be looked at; it will be tried again");
-  return ClientRegistry.open(store, { onError });
-}
-
-/** Where what was is read: on the replica, where there is one. */
-function openPast(
-  store: Storage,
-  { opened, settings, logger, metrics }: Beginning & { readonly settings: Settings },
-): PastRecords & TileRecords {
-  const { databaseRead: url } = settings;
-  const replica =
-    url === undefined
-      ? undefined
-      : openReplica(url, store, {
-          onRead: (by) => metrics.replicaRead(by),
-          onGivenUp: (because) => {
-            metrics.storeError("replica");
-            logger.warn({ kind: "replica", because }, "the replica is not read for now; the primary answers");
-          },
-        });
-  if (replica === undefined) return store;
-  opened.defer(() => replica.close());
-  metrics.watchReplica(() => replica.behind());
-  return replica;
-}
-
-interface IndexParts extends Beginning {
-  readonly settings: Settings;
-  readonly store: Storage;
-  readonly catalogue: CatalogueInForce;
-}
-
-/** What batches and audiences are answered from. It is built while requests are served already. */
-function openIndex({ opened, settings, store, catalogue, logger, metrics }: IndexParts): {
-  readonly index: DecisionIndex;
-  readonly isIndexReady: () => boolean;
-} {
-  if (settings.index === "off") return { index: noIndex, isIndexReady: () => true };
-  const index = new KeptIndex({
-    store,
-    catalogue,
-    onProgress({ subjects, seconds, isBuilt }) {
-      logger.info({ subjects, seconds }, isBuilt ? "the index is built" : "the index is being built");
-    },
-    onError: (err) => logger.error({ err }, "the index is not current; it will be tried again"),
-  });
-  opened.defer(() => index.close());
-  metrics.watchIndex(() => index.figures);
-  return { index, isIndexReady: () => index.isReady };
-}
-
-interface Beginning {
-  readonly opened: AsyncDisposableStack;
-  readonly logger: LogLines["logger"];
-  readonly metrics: Metrics;
-}
-
-/** What a storage of several nodes needs besides, and what operations should know of it. */
-async function beginOn(store: Storage, { opened, logger, metrics }: Beginning): Promise<void> {
-  for (const warning of store.warnings ?? []) logger.warn(warning);
-  const connections = store.connections?.bind(store);
-  if (connections !== undefined) metrics.watchConnections(connections);
-  if (store.nodes === undefined) return;
-  const presence = await Presence.begin(store.nodes);
-  opened.defer(() => presence.end());
-}
-
-/** Times never go back: behind the log, a clock that was set right again counts for nothing until it has caught up. */
-async function warnOfClock(store: Storage, logger: LogLines["logger"]): Promise<void> {
-  const ahead = (await store.size()) - (await store.countUntil(Date.now() + limits.clockBehindMs));
-  if (ahead > 0)
-    logger.warn({ changes: ahead }, "changes of the log are later than the clock, and new ones are no earlier");
 }
 
 /** An address that listens everywhere is reached from this machine through its loopback. */

@@ -151,9 +151,8 @@ describe("a batch of one question", () => {
     assert.deepEqual(first, { ...optedIn("customer:1"), addresses: [bphone] });
     assert.deepEqual(second, neverAsked("customer:2"));
     const [explained] = await answersTo(asked({ explain: true }) + subjects);
-    assert.deepEqual(Object.keys(explained as object), [
-      ...["subject", "verdict", "reason", "addresses", "change", "selections"],
-    ]);
+    const members = "subject verdict reason addresses change selections";
+    assert.equal(Object.keys(explained as object).join(" "), members);
   });
 
   it("is answered from what was known then when its instant has passed, and from what is known now when not", async () => {

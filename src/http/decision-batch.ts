@@ -170,9 +170,9 @@ function beginAnswers(batch: Batch, answer: (line: Line) => Promise<string>): Pr
   return begun;
 }
 
-async function moreLines(batch: Batch): Promise<boolean> {
+function moreLines(batch: Batch): Promise<boolean> {
   batch.from = batch.lines.line + 1;
-  return await batch.lines.more();
+  return batch.lines.more();
 }
 
 function answered(batch: Batch, line: Line, answer: () => string): string {

@@ -70,20 +70,16 @@ export class KeyTable {
 
   /** @param value not 0 */
   set(a: number, b: number, c: number, value: number): void {
-    const spread = spreadOf(this.#spread, a, b, c);
-    const part = this.#parts[spread >>> 24] ?? none;
-    const slot = slotFor(part, spread, a, b, c);
-    const isNew = part[slot + 3] === 0;
-    if (isNew && this.#mustGrow(spread >>> 24)) {
-      this.#grow(spread >>> 24);
-      this.set(a, b, c, value);
-      return;
-    }
-    if (isNew) {
-      this.#taken[spread >>> 24] = (this.#taken[spread >>> 24] ?? 0) + 1;
-      this.#size += 1;
-    }
-    this.#write(spread >>> 24, slot, a, b, c, value);
+    this.#put(a, b, c, value, true);
+  }
+
+  /**
+   * The value of a key: the one given if it has none.
+   *
+   * @param value not 0
+   */
+  getOrSet(a: number, b: number, c: number, value: number): number {
+    return this.#put(a, b, c, value, false);
   }
 
   delete(a: number, b: number, c: number): void {
@@ -100,6 +96,24 @@ export class KeyTable {
   /** A word of what stands somewhere: of the key, or the value as the fourth. */
   wordAt(whereabouts: number, word: number): number {
     return this.#parts[whereabouts >>> 24]?.[((whereabouts & 0xffffff) - 1) * slotWords + word] ?? 0;
+  }
+
+  #put(a: number, b: number, c: number, value: number, replaces: boolean): number {
+    const spread = spreadOf(this.#spread, a, b, c);
+    const number = spread >>> 24;
+    const slot = slotFor(this.#parts[number] ?? none, spread, a, b, c);
+    const there = this.#parts[number]?.[slot + 3] ?? 0;
+    if (there !== 0 && !replaces) return there;
+    if (there === 0 && this.#mustGrow(number)) {
+      this.#grow(number);
+      return this.#put(a, b, c, value, replaces);
+    }
+    if (there === 0) {
+      this.#taken[number] = (this.#taken[number] ?? 0) + 1;
+      this.#size += 1;
+    }
+    this.#write(number, slot, a, b, c, value);
+    return value;
   }
 
   #mustGrow(number: number): boolean {

@@ -63,8 +63,11 @@ export class LineAnswers {
 
   /** As `Asking.answerLines` has it. */
   answer(input: Buffer, output: Buffer): LineProgress {
-    const [from, to] = [placeOf(input), placeOf(output)];
-    let [read, lines, written] = [0, 0, 0];
+    const from = placeOf(input);
+    const to = placeOf(output);
+    let read = 0;
+    let lines = 0;
+    let written = 0;
     for (;;) {
       const found = this.#read(input, read);
       this.#table.placesOf(this.#keys, found, this.#places);

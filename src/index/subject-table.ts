@@ -42,11 +42,8 @@ export class SubjectTable {
 
   /** The place of a subject: the one given if it has none yet. */
   add(subject: Subject, place: number): number {
-    const there = this.placeOf(subject);
-    if (there !== undefined) return there;
-    const key = this.#key;
-    this.#table.set(key[0] ?? 0, key[1] ?? 0, key[2] ?? 0, place + 1);
-    return place;
+    takeKey(this.#key, subject);
+    return this.#table.getOrSet(this.#key[0] ?? 0, this.#key[1] ?? 0, this.#key[2] ?? 0, place + 1) - 1;
   }
 
   /** Forgets who stands at a place; false if nobody did. */

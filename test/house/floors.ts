@@ -9,7 +9,7 @@ export const floors: readonly (readonly string[])[] = [
   ["wire", "storage", "index"],
   ["http", "web", "delivery"],
   ["config"],
-  ["compose.ts", "compose-commands.ts"],
+  ["compose.ts", "compose-parts.ts", "compose-commands.ts"],
   ["cli"],
   ["main.ts"],
 ];
