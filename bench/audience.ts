@@ -118,7 +118,8 @@ async function measureInProcess(
   console.log(`Counting among ${customers} in process …`);
   const index = await startProgram(ring, "index");
   await ask(index, "build", from);
-  const objects = from.generated === 0 ? await startProgram(ring, "objects", { customers }, { readySeconds: 300 }) : undefined;
+  const objects =
+    from.generated === 0 ? await startProgram(ring, "objects", { customers }, { readySeconds: 300 }) : undefined;
   const aims: Aim[] = [];
   for (const cell of cells) {
     const ours = () => ask<Counted>(index, "count", { cell });

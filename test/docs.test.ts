@@ -78,6 +78,7 @@ describe("the documentation", () => {
     metrics.storeError("full");
     metrics.watchConnections(() => ({ open: 2, idle: 1, waiting: 0 }));
     metrics.watchLog(() => ({ isSigning: true, size: 2, signedSize: 1 }));
+    metrics.watchIndex(() => ({ isBuilt: true, subjects: 1, bytes: 80 }));
     metrics.replicaRead("replica");
     metrics.watchReplica(async () => 0);
     const printed = [...(await metrics.print()).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);

@@ -25,7 +25,9 @@ export function numbersOf(lines: number, customers: number): Uint32Array {
 export function batchOf(form: BatchForm, lines: number, customers: number): Batch {
   const numbers = numbersOf(lines, customers);
   const { category, channel } = common;
-  const sent: Buffer[] = [form === "once" ? Buffer.from(`${JSON.stringify({ question: { category, channel } })}\n`) : noBytes];
+  const sent: Buffer[] = [
+    form === "once" ? Buffer.from(`${JSON.stringify({ question: { category, channel } })}\n`) : noBytes,
+  ];
   const answer: Buffer[] = [];
   const atOnce = 10_000;
   for (let from = 0; from < lines; from += atOnce) {

@@ -64,7 +64,9 @@ export class AskedTable {
   }
 
   async count(cell: Cell): Promise<number> {
-    const rows = await this.#rows("SELECT count(*)::int FROM choice WHERE cell = $1 AND opted_in", [cells.indexOf(cell)]);
+    const rows = await this.#rows("SELECT count(*)::int FROM choice WHERE cell = $1 AND opted_in", [
+      cells.indexOf(cell),
+    ]);
     return Number(rows[0]?.[0]);
   }
 

@@ -44,7 +44,11 @@ test("about half get what is common, and about one in a hundred what is rare", (
 test("a batch asks of each customer once at most, and holds an answer for each line", () => {
   for (const form of ["once", "each"] as const) {
     const { sent, answer, lines } = batchOf(form, 1000, 1000);
-    const questions = sent.toString().trimEnd().split("\n").slice(form === "once" ? 1 : 0);
+    const questions = sent
+      .toString()
+      .trimEnd()
+      .split("\n")
+      .slice(form === "once" ? 1 : 0);
     const answers = answer.toString().trimEnd().split("\n");
     assert.deepEqual([questions.length, answers.length, lines], [1000, 1000, 1000]);
     const asked = questions.map((line) => /customer:\d+/.exec(line)?.[0]);

@@ -83,7 +83,11 @@ export async function measureSize(ring: Ring, customers: number): Promise<Aim[]>
   return [
     ...(own === undefined ? [] : [{ ...own, most: bytesMost }]),
     ...(grown === undefined ? [] : [{ ...grown, most: bytesMost }]),
-    { title: `building from the generator, ${customers}`, values: [built.subjects / built.seconds], unit: "subjects/s" },
+    {
+      title: `building from the generator, ${customers}`,
+      values: [built.subjects / built.seconds],
+      unit: "subjects/s",
+    },
     { title: `verdict and reason, in process, ${customers}`, values: [rate], unit: "subjects/s" },
   ];
 }

@@ -96,7 +96,12 @@ async function measureDelays(
     }
     const title = `over ${connections} connections`;
     aims.push(
-      { title: `p99, single ${title}, beside a batch against alone`, values: ratios(beside, alone), digits: 1, most: 5 },
+      {
+        title: `p99, single ${title}, beside a batch against alone`,
+        values: ratios(beside, alone),
+        digits: 1,
+        most: 5,
+      },
       { title: `p99, single ${title}, alone`, values: alone, unit: "ms", digits: 1 },
       { title: `p99, single ${title}, beside a batch`, values: beside, unit: "ms", digits: 1 },
       { title: `the batch beside singles ${title}`, values: rates, unit: "lines/s" },

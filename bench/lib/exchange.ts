@@ -38,7 +38,8 @@ async function received(asked: ClientRequest, expected: Buffer): Promise<number>
   let bytes = 0;
   for await (const part of answer as AsyncIterable<Buffer>) {
     if (answer.statusCode !== 200) throw new Error(`${answer.statusCode}: ${part.toString()}`);
-    if (!part.equals(expected.subarray(bytes, bytes + part.length))) throw new Error(differenceOf(part, expected, bytes));
+    if (!part.equals(expected.subarray(bytes, bytes + part.length)))
+      throw new Error(differenceOf(part, expected, bytes));
     bytes += part.length;
   }
   return bytes;

@@ -23,7 +23,9 @@ export function serveTasks(port: number, tasks: Readonly<Record<string, Task>>):
  * @throws with what went wrong there
  */
 export async function ask<Outcome>({ name, origin }: Server, task: string, given: Given = {}): Promise<Outcome> {
-  const query = new URLSearchParams(Object.entries(given).map(([key, value]): [string, string] => [key, String(value)]));
+  const query = new URLSearchParams(
+    Object.entries(given).map(([key, value]): [string, string] => [key, String(value)]),
+  );
   const response = await fetch(`${origin}/${task}?${query}`);
   if (response.status !== 200) throw new Error(`${name} failed at ${task}: ${await response.text()}`);
   return (await response.json()) as Outcome;

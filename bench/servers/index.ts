@@ -109,7 +109,10 @@ function answersOf({ image, words }: Following, customers: number): { readonly r
 }
 
 /** How long a count takes with the question made ready, and how many it finds. */
-function countsOf({ image, words }: Following, cell: Cell): { readonly count: number; readonly milliseconds: number[] } {
+function countsOf(
+  { image, words }: Following,
+  cell: Cell,
+): { readonly count: number; readonly milliseconds: number[] } {
   const question = questionAbout(cell);
   let count = 0;
   const milliseconds = Array.from({ length: 25 }, () => {

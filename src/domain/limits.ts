@@ -14,7 +14,7 @@ export const limits = {
   /** Milliseconds for which a batch holds the event loop at a time, roughly. */
   sliceMs: 1,
   /** Lines of a batch for which the storage is read at one time. */
-  batchReads: 64,
+  batchReads: 32,
   /** Levels of nesting in a body. */
   bodyLevels: 32,
   /** Members and list items of a JSON body, elements of an XML body. */

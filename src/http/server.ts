@@ -156,7 +156,7 @@ async function sendLines(
     report(error, refusal, request, parts);
     return answered.lastLine(problemAnswer(refusal, familyOf(request), acceptedBy(request), parts.links).body);
   };
-  if (!(await streamAnswer(reply, answered, lastWords))) observe(request, reply, parts);
+  if (!(await streamAnswer(reply, answered, lastWords))) observe(request, reply, parts, { cutOff: true });
 }
 
 function send(reply: FastifyReply, { status, body, type, headers }: Answer): FastifyReply {
@@ -225,7 +225,12 @@ function withoutContext(url: string, context: string): string {
 }
 
 /** One line and one measurement a request: never an address, a token, or a path with an e-mail address in it. */
-function observe(request: FastifyRequest, reply: FastifyReply, { logger, metrics }: ServerParts): void {
+function observe(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { logger, metrics }: ServerParts,
+  ending: { readonly cutOff?: true } = {},
+): void {
   const route = routeOf(request);
   const ms = reply.elapsedTime;
   const { method, admission } = request;
@@ -233,7 +238,7 @@ function observe(request: FastifyRequest, reply: FastifyReply, { logger, metrics
   const client = admission?.client.id || undefined;
   const trackingId = admission?.trackingId || undefined;
   logger.info(
-    { method, route, status: reply.statusCode, ms: Math.round(ms * 1000) / 1000, client, trackingId },
+    { method, route, status: reply.statusCode, ms: Math.round(ms * 1000) / 1000, client, trackingId, ...ending },
     "request",
   );
 }

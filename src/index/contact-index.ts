@@ -89,8 +89,10 @@ export class ContactIndex {
     const isSame = last?.judged.judge.words === words;
     if (isSame && last.times.at === at && last.times.timeZone === question.timeZone) return last;
     const cell = category.essential ? this.#reachOf(channel.name) : this.#cellOf(category.name, channel.name);
-    const judged = isSame ? last.judged : new JudgedPatterns(cell, new ContactJudge(question, words, this.#types));
-    const ready = new ContactReady(judged, new ContactTimes(question, words, at, cell, this.#countries));
+    const times = new ContactTimes(question, words, at, cell, this.#countries);
+    const judge = new ContactJudge(question, words, times.quiet, this.#types);
+    const isJudged = isSame && last.judged.judge.quiet === times.quiet;
+    const ready = new ContactReady(isJudged ? last.judged : new JudgedPatterns(cell, judge), times);
     asked.set(channel.name, ready);
     return ready;
   }

@@ -11,9 +11,11 @@ export interface Clock {
   readonly isQuiet: boolean;
 }
 
+const noClock: Clock = { isExpired: false, isQuiet: false };
+
 /** All that a clock may say; a clock's place is what `clockNumber` makes of it. */
 const clocks: readonly Clock[] = [
-  { isExpired: false, isQuiet: false },
+  noClock,
   { isExpired: true, isQuiet: false },
   { isExpired: false, isQuiet: true },
   { isExpired: true, isQuiet: true },
@@ -39,23 +41,34 @@ const stop: AddressSuppressions = { ever: 1, suppressions: [{ at: chosenAtMidnig
 export class ContactJudge {
   readonly question: ContactQuestion;
   readonly words: CatalogueWords;
+  /** Whether it is quiet hours for everybody, or for nobody; undefined where that depends on the number. */
+  readonly quiet: boolean | undefined;
   readonly #types: readonly string[];
 
   /** @param types the names of types, by their numbers */
-  constructor(question: ContactQuestion, words: CatalogueWords, types: readonly string[]) {
+  constructor(question: ContactQuestion, words: CatalogueWords, quiet: boolean | undefined, types: readonly string[]) {
     this.question = question;
     this.words = words;
+    this.quiet = quiet;
     this.#types = types;
   }
 
   judge(pattern: Pattern): Judgement {
-    const decisions = clocks.map((clock) => this.#decide(pattern, clock));
+    const asked = clocks.map((clock) => this.#possible(clock));
+    const decided = new Map([...new Set(asked)].map((clock) => [clock, this.#decide(pattern, clock)]));
+    const decisions = asked.flatMap((clock) => decided.get(clock) ?? []);
     const [whole = 0, ...others] = decisions.map(({ reason }) => placeOfAnswer(reason));
     const parts = pattern.entries.map((_, index) =>
       decisions.map(({ selections, reason }) => placeOfAnswer(selections[index]?.reason ?? reason)),
     );
     const isStill = parts.every(([first, ...rest]) => rest.every((answer) => answer === first));
     return isStill && others.every((answer) => answer === whole) ? whole : parts;
+  }
+
+  /** What the clock says instead where it cannot say this. */
+  #possible({ isExpired, isQuiet }: Clock): Clock {
+    const canExpire = this.question.category.expiresAfter !== undefined;
+    return clocks[clockNumber(canExpire && isExpired, this.quiet ?? isQuiet)] ?? noClock;
   }
 
   #decide(pattern: Pattern, { isExpired, isQuiet }: Clock): ContactDecision {

@@ -1,7 +1,7 @@
 import { expiryOf } from "../domain/expiry.ts";
 import type { ContactQuestion } from "../domain/question.ts";
 import type { CatalogueWords } from "../domain/catalogue.ts";
-import { allowedFrom, zonesOfCountries } from "../domain/quiet-hours.ts";
+import { allowedFrom, countriesCount, zonesOfCountries } from "../domain/quiet-hours.ts";
 import type { ContactCell } from "./contact-cell.ts";
 import { clockNumber } from "./contact-judge.ts";
 import type { CountryLists } from "./country-lists.ts";
@@ -16,6 +16,8 @@ const firstDay = -100_000_000;
 export class ContactTimes {
   readonly at: number;
   readonly timeZone: string | undefined;
+  /** Whether it is quiet hours for everybody, or for nobody; undefined where that depends on the number. */
+  readonly quiet: boolean | undefined;
   readonly #cell: ContactCell;
   readonly #countries: CountryLists;
   readonly #expiry: Expiry | undefined;
@@ -40,6 +42,7 @@ export class ContactTimes {
     this.#countries = countries;
     this.#expiry = expiresAfter === undefined ? undefined : new Expiry(expiresAfter, at);
     this.#quiet = (list) => hours !== undefined && allowedFrom(hours, zonesOfCountries(list, asked), at) !== at;
+    this.quiet = hours !== undefined && countriesCount(asked) ? undefined : this.#quiet([]);
   }
 
   /** What the clock makes of one selection of the customer at a place. */

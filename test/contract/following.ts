@@ -76,7 +76,7 @@ export function followingContract(
         for (const subject of ["customer:1", "customer:2", "customer:1"]) await put(store, subject, "a");
         const [one, two] = (await store.changesFrom(0, 2)).map(({ place }) => place);
         await erase(store, streamOf("customer:1"));
-        assert.deepEqual((await store.placesOf([0, 1, 2])).toSorted(), [one, two]);
+        assert.deepEqual(new Set(await store.placesOf([0, 1, 2])), new Set([one, two]));
         assert.deepEqual(await store.placesOf([2]), [one]);
         assert.deepEqual(await store.placesOf([]), []);
       },

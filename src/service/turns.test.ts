@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { nextTurn } from "./turns.ts";
+
+describe("turns of the event loop", () => {
+  it("are given one at a time, to each in its order", async () => {
+    const done: string[] = [];
+    const work = async (name: string) => {
+      for (let slice = 1; slice <= 3; slice += 1) {
+        await nextTurn();
+        done.push(`${name}${slice}`);
+      }
+    };
+    await Promise.all([work("a"), work("b"), work("c")]);
+    assert.deepEqual(done, ["a1", "b1", "c1", "a2", "b2", "c2", "a3", "b3", "c3"]);
+  });
+
+  it("leave room between two slices for everything else, however much work waits", async () => {
+    let slices = 0;
+    const work = async () => {
+      for (; slices < 300; slices += 1) await nextTurn();
+    };
+    const working = Promise.all([work(), work(), work()]);
+    const seen: number[] = [];
+    while (slices < 300) {
+      await new Promise((resolve) => setImmediate(resolve));
+      seen.push(slices);
+    }
+    await working;
+    const steps = seen.slice(1).map((count, index) => count - (seen[index] ?? 0));
+    assert.ok(Math.max(...steps) <= 1, String(steps));
+  });
+});
