@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import type { PostgresServer } from "../test/support/postgres-server.ts";
 import { type Aim, printAims, ratios } from "./lib/aims.ts";
 import { bounded } from "./lib/arguments.ts";
-import { type Ring, SERVER_CPU, startProgram } from "./lib/contestants.ts";
+import { type Ring, OTHER_CPU, startProgram } from "./lib/contestants.ts";
 import { customersFile } from "./lib/customers-file.ts";
 import { type DecideLine, startDecideLine, startGeneratedLine } from "./lib/decide-line.ts";
 import { inRing } from "./lib/in-ring.ts";
@@ -31,7 +31,7 @@ export async function audience(args: string[]): Promise<void> {
   const options = read(args);
   await inRing(async (ring, postgres) => {
     if (postgres !== undefined) await measureAll(ring, postgres, options);
-  }, SERVER_CPU);
+  }, OTHER_CPU);
 }
 
 function read(args: string[]): Options {

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import type { PostgresServer } from "../test/support/postgres-server.ts";
 import { type Aim, printAims } from "./lib/aims.ts";
 import { bounded } from "./lib/arguments.ts";
-import { type Ring, SERVER_CPU, startProgram } from "./lib/contestants.ts";
+import { type Ring, OTHER_CPU, startProgram } from "./lib/contestants.ts";
 import { measureBatches } from "./lib/decide-batches.ts";
 import { measureFromPostgres, measureIndex, measureSize } from "./lib/decide-index.ts";
 import { startDecideLine, startGeneratedLine } from "./lib/decide-line.ts";
@@ -32,7 +32,7 @@ export async function decide(args: string[]): Promise<void> {
   requireGenerator();
   await inRing(async (ring, postgres) => {
     if (postgres !== undefined) await measureAll(ring, postgres, options);
-  }, SERVER_CPU);
+  }, OTHER_CPU);
 }
 
 function read(args: string[]): Options {

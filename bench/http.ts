@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import type { PostgresServer } from "../test/support/postgres-server.ts";
 import { bounded } from "./lib/arguments.ts";
 import { fill, OTHER_CPU, type Ring, startService } from "./lib/contestants.ts";
-import { CONNECTIONS, generate, requireGenerator } from "./lib/generator.ts";
+import { CONNECTIONS, requireGenerator } from "./lib/generator.ts";
 import { inRing } from "./lib/in-ring.ts";
 import { stand } from "./lib/line.ts";
 import { lineOnFile } from "./lib/line-on-file.ts";
@@ -13,13 +13,8 @@ import { lineOnPostgres, newDatabase } from "./lib/line-on-postgres.ts";
 import { type LoadName, loads } from "./lib/loads.ts";
 import { printReport, type Round, troubles } from "./lib/report.ts";
 import { writeResults } from "./lib/results.ts";
-import { type Entrant, type Measured, measure } from "./lib/round.ts";
+import { type Entrant, type Measured, measure, warmUp } from "./lib/round.ts";
 import { printTop } from "./profile.ts";
-
-/** A server is warm when it has answered this often, or has had this many spells of a few seconds. */
-const WARM_REQUESTS = 20_000;
-const WARM_SPELLS = 5;
-const WARM_SPELL_SECONDS = 3;
 
 /** Measures the service beside the bare server and the peer, or with `--profile` shows where its CPU time goes. */
 export async function http(args: string[]): Promise<void> {
@@ -65,7 +60,7 @@ async function compare(ring: Ring, options: Options, postgres: PostgresServer | 
   console.log("Starting the servers and giving each its customers …");
   const line = await (postgres === undefined ? lineOnFile(ring, customers) : lineOnPostgres(ring, postgres, customers));
   const { entrants } = line;
-  for (const entrant of entrants) await warmUp(ring, entrant);
+  for (const entrant of entrants) await warmUp(ring.children, entrant);
   const results: Round[] = [];
   for (let number = 0; number < rounds; number += 1) {
     console.log(`round ${number + 1} of ${rounds} …`);
@@ -79,15 +74,6 @@ async function compare(ring: Ring, options: Options, postgres: PostgresServer | 
   const command = `npm run bench http --${on} --rounds ${rounds} --seconds ${seconds} --customers ${customers} --write`;
   const place = ring.children.pinned ? line.place : "nothing pinned";
   if (write) writeResults(line.results, report, command, `${CONNECTIONS} connections, ${place}`);
-}
-
-/** Lets the server's code be compiled for the load; by requests, because a busy machine does little in a second. */
-async function warmUp({ children }: Ring, { script, servers }: Entrant): Promise<void> {
-  const origins = servers.map(({ origin }) => origin);
-  let requests = 0;
-  for (let spell = 0; spell < WARM_SPELLS && requests < WARM_REQUESTS; spell += 1) {
-    requests += (await generate(children, script, origins, WARM_SPELL_SECONDS)).requests;
-  }
 }
 
 /** One after the other, so that each has the machine for itself; the order turns, so that drift does not take sides. */
@@ -109,7 +95,7 @@ async function profileService(
   const service = await startService(ring, { ...database, nodeOptions });
   await fill(service, all.put);
   const entrant = stand(ring, load, [service], all[load]);
-  await warmUp(ring, entrant);
+  await warmUp(ring.children, entrant);
   const { cpuPerRequest, rate, seen } = await measure(ring.children, entrant, seconds);
   await ring.children.stop();
   // The main thread's is number 0; worker threads write files of their own.

@@ -13,8 +13,13 @@ export async function startDatabase(children: Children, cpu: number): Promise<Po
   // As large as a small server would have it; checkpoints are rare enough not to fall into one round only.
   const server = await startPostgres({ settings: { shared_buffers: "256MB", max_wal_size: "4GB" } });
   refuseMemory(server.folder);
-  for (const pid of familyOf(server.pid ?? 0)) children.pin(pid, cpu);
+  pinDatabase(children, server, cpu);
   return server;
+}
+
+/** Keeps a PostgreSQL on a CPU; those of its processes that begin later stay there as well. */
+export function pinDatabase(children: Children, { pid = 0 }: PostgresServer, cpu: number): void {
+  for (const member of familyOf(pid)) children.pin(member, cpu);
 }
 
 /** CPU time in µs that all of a PostgreSQL's processes have used so far. */

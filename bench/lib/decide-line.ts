@@ -1,8 +1,9 @@
 import type { PostgresServer } from "../../test/support/postgres-server.ts";
 import type { Server } from "./children.ts";
-import { OTHER_CPU, type Ring, startProgram, startService } from "./contestants.ts";
+import { OTHER_CPU, type Ring, SERVER_CPU, startProgram, startService } from "./contestants.ts";
 import { customersFile, type KeyedDatabase } from "./customers-file.ts";
 import { loadTable } from "./customers-postgres.ts";
+import { pinDatabase } from "./database.ts";
 
 /** What the benchmarks `decide` and `audience` ask, and by whom they have it asked. */
 export interface DecideLine {
@@ -26,6 +27,8 @@ export async function startDecideLine(ring: Ring, postgres: PostgresServer, cust
     startService(ring, { database, readySeconds: indexSeconds }),
     loadTable(url, customers),
   ]);
+  // It was filled beside the service, but is measured in its place: the client's connections come after this.
+  pinDatabase(ring.children, postgres, SERVER_CPU);
   const asker = await startProgram(ring, "asker", { customers, token: ring.token, postgres: url }, { cpu: OTHER_CPU });
   return { customers, database, service, asker };
 }

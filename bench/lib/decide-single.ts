@@ -1,17 +1,17 @@
 import type { Aim } from "./aims.ts";
 import { ratios } from "./aims.ts";
-import { type Ring, startBare } from "./contestants.ts";
+import { fill, type Ring, startBare } from "./contestants.ts";
 import { common } from "./customers.ts";
 import type { DecideLine } from "./decide-line.ts";
 import { CONNECTIONS, generate } from "./generator.ts";
 import { stand } from "./line.ts";
 import type { Load } from "./loads.ts";
 import { cpuRatio, of, type Round, troubles } from "./report.ts";
-import { type Entrant, measure } from "./round.ts";
+import { type Entrant, measure, warmUp } from "./round.ts";
 import { ask } from "./tasks.ts";
 
-/** Customers that are asked about, drawn from half a million: every twentieth has a number that ends in 7. */
-const customersMax = 50_000;
+/** Customers that are asked about, all of them once before the first round: as many as the benchmark `http` has. */
+const customersMax = 10_000;
 
 /** Connections for the second comparison of delays: a server that is not drowned in requests. */
 const fewConnections = 8;
@@ -28,7 +28,8 @@ export async function measureSingle(
   const load = loadOf(line, ring.token);
   const bare = await startBare(ring, line.service, [load]);
   const entrants = [stand(ring, "bare", [bare], load), stand(ring, "service", [line.service], load)];
-  for (const entrant of entrants) await measure(ring.children, entrant, 3);
+  await fill(line.service, load);
+  for (const entrant of entrants) await warmUp(ring.children, entrant);
   const all: Round[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const order = round % 2 === 0 ? entrants : entrants.toReversed();
@@ -47,7 +48,7 @@ function loadOf({ customers }: DecideLine, token: string): Load {
   const { category, channel } = common;
   return {
     name: "decision",
-    customers: Math.min(customersMax, Math.floor(customers / 20)),
+    customers: Math.min(customersMax, Math.floor(customers / 10)),
     method: "POST",
     path: "/v1/decisions",
     headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json", Accept: "application/json" },

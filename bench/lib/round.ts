@@ -23,8 +23,22 @@ export interface Measured {
   readonly seen: Seen;
 }
 
+/** A server is warm when it has answered this often, or has had this many spells of a few seconds. */
+const WARM_REQUESTS = 20_000;
+const WARM_SPELLS = 5;
+const WARM_SPELL_SECONDS = 3;
+
 /** Lets a server finish what the round left behind (a checkpoint, the log's last lines), so that its CPU time counts. */
 const SETTLE_MILLISECONDS = 200;
+
+/** Lets the server's code be compiled for the load; by requests, because a busy machine does little in a second. */
+export async function warmUp(children: Children, { script, servers }: Entrant): Promise<void> {
+  const origins = servers.map(({ origin }) => origin);
+  let requests = 0;
+  for (let spell = 0; spell < WARM_SPELLS && requests < WARM_REQUESTS; spell += 1) {
+    requests += (await generate(children, script, origins, WARM_SPELL_SECONDS)).requests;
+  }
+}
 
 /** Loads one entrant for `seconds` and sets the CPU time against the requests it answered. */
 export async function measure(children: Children, entrant: Entrant, seconds: number): Promise<Measured> {

@@ -26,7 +26,7 @@ export async function ask<Outcome>({ name, origin }: Server, task: string, given
   const query = new URLSearchParams(
     Object.entries(given).map(([key, value]): [string, string] => [key, String(value)]),
   );
-  const response = await fetch(`${origin}/${task}?${query}`);
+  const response = await fetch(`${origin}/${task}?${query.toString()}`);
   if (response.status !== 200) throw new Error(`${name} failed at ${task}: ${await response.text()}`);
   return (await response.json()) as Outcome;
 }
@@ -43,4 +43,10 @@ export function textIn(given: URLSearchParams, name: string): string {
   const value = given.get(name);
   if (value === null) throw new Error(`nothing is given as ${name}`);
   return value;
+}
+
+/** CPU time of this process, all threads, in seconds: on a machine that does other things as well, it is the steadier. */
+export function secondsSince(used: NodeJS.CpuUsage): number {
+  const { system, user } = process.cpuUsage(used);
+  return (system + user) / 1e6;
 }

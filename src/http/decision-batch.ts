@@ -2,16 +2,16 @@ import type { Fault } from "../domain/fault.ts";
 import { limits } from "../domain/limits.ts";
 import {
   askOfMany,
+  BatchMoment,
   type Batching,
   type BatchWishes,
   briefly,
-  decideInBatch,
   faultsInBatch,
   faultsOfMany,
   type IndexBatch,
   type StoreBatch,
 } from "../service/decide-batch.ts";
-import type { Asking, Known, LineTexts } from "../service/decision-index.ts";
+import type { Asking, LineTexts } from "../service/decision-index.ts";
 import { nextTurn } from "../service/turns.ts";
 import {
   type BatchForm,
@@ -133,12 +133,11 @@ function answerFromStore(batch: Batch, store: StoreBatch, wishes: BatchWishes): 
 function answerQuestions(batch: Batch): AsyncGenerator<Buffer, void> {
   const { deps } = batch;
   return answerEach(batch, () => {
-    let current: Promise<Known> | undefined;
-    const known = () => (current ??= deps.index.current());
+    const moment = new BatchMoment(deps);
     return async (line) => {
       const sent = sentIn(line);
       const asked = await readBody(questionLine, sent, (salvaged) => faultsInBatch(deps, salvaged));
-      const outcome = await decideInBatch(deps, known, asked);
+      const outcome = await moment.decide(asked);
       if ("rejected" in outcome) throw refuseRejected(outcome.rejected, questionLine, sent);
       return printWished(outcome.value, asked);
     };

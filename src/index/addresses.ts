@@ -68,8 +68,9 @@ class KnownStops {
   /** 0 where nothing is stopped. */
   numberOf({ suppressions }: AddressSuppressions): number {
     if (suppressions.length === 0) return 0;
-    const channels = [...new Set(suppressions.map(({ channel }) => channel ?? null))].sort();
-    const key = JSON.stringify(channels);
+    const channels = [...new Set(suppressions.map(({ channel }) => channel))];
+    const names = channels.map((channel) => (channel === undefined ? "" : JSON.stringify(channel)));
+    const key = names.toSorted((one, other) => (one < other ? -1 : 1)).join();
     const there = this.#numbers.get(key);
     if (there !== undefined) return there;
     const number = this.#documents.push({ ever: channels.length, suppressions: channels.map(stopOf) });
@@ -82,6 +83,6 @@ class KnownStops {
   }
 }
 
-function stopOf(channel: string | null, index: number): AddressSuppressions["suppressions"][number] {
-  return { at: "", ...(channel !== null && { channel }), number: index + 1, reason: "manual" };
+function stopOf(channel: string | undefined, index: number): AddressSuppressions["suppressions"][number] {
+  return { at: "", ...(channel !== undefined && { channel }), number: index + 1, reason: "manual" };
 }

@@ -97,7 +97,10 @@ export class AskingMany implements Asking {
         index = nextBit(senders, index + 1);
       }
     }
-    return summed(answers, counts);
+    const { frequencies } = this.#ready.count(kind);
+    return frequencies === undefined
+      ? { count: sumOf(counts) }
+      : { count: sumOf(counts), frequencies: byFrequency(answers, counts) };
   }
 }
 
@@ -113,13 +116,15 @@ function nextBit(bits: Uint32Array, from: number): number {
   return (word << 5) + 31 - Math.clz32(rest & -rest);
 }
 
-function summed(answers: readonly BriefDecision[], counts: readonly number[]): AudienceCount {
-  const count = counts.reduce((sum, number) => sum + number, 0);
-  if (!answers.some(({ frequency }) => frequency !== undefined)) return { count };
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+function byFrequency(answers: readonly BriefDecision[], counts: readonly number[]): Record<string, number> {
   const frequencies: Record<string, number> = {};
   answers.forEach(({ frequency }, answer) => {
-    const number = counts[answer] ?? 0;
-    if (frequency !== undefined && number > 0) frequencies[frequency] = (frequencies[frequency] ?? 0) + number;
+    const count = counts[answer] ?? 0;
+    if (frequency !== undefined && count > 0) frequencies[frequency] = (frequencies[frequency] ?? 0) + count;
   });
-  return { count, frequencies };
+  return frequencies;
 }

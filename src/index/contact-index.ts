@@ -26,6 +26,15 @@ interface Slot {
   readonly reach: ContactCell | undefined;
 }
 
+/** What is known of a customer's addresses, each there once, while its document is taken in. */
+interface Known {
+  readonly place: number;
+  readonly normals: readonly string[];
+  readonly stops: readonly (AddressSuppressions | undefined)[];
+  /** The numbers of lists of countries, as far as they were asked for: to find them is slow. */
+  readonly countries: number[];
+}
+
 /** What customers have chosen, by their places, whatever the catalogue says of it. */
 export class ContactIndex {
   readonly #lookUpStops: LookUpStops;
@@ -60,12 +69,11 @@ export class ContactIndex {
   put(place: number, { selections }: CustomerPreferences): void {
     const normals: string[] = [];
     for (const { normal } of selections) if (!normals.includes(normal)) normals.push(normal);
-    const stops = this.#lookUpStops(place, normals);
+    const known: Known = { place, normals, stops: this.#lookUpStops(place, normals), countries: [] };
     for (let index = 0; index < selections.length; index += 1) {
       const selection = selections[index];
       if (selection === undefined) continue;
-      const address = normals.indexOf(selection.normal);
-      this.#note(place, selection, this.#slotOf(selection, index), address, stops[address]);
+      this.#note(selection, this.#slotOf(selection, index), known);
     }
     for (const cell of this.#all) cell.settle(place);
   }
@@ -97,19 +105,19 @@ export class ContactIndex {
     return ready;
   }
 
-  #note(
-    place: number,
-    { choice, unconfirmed, modifiedAt, normal }: Selection,
-    { cell, reach, channel, number }: Slot,
-    address: number,
-    stops: AddressSuppressions | undefined,
-  ): void {
+  #note({ choice, unconfirmed, modifiedAt, normal }: Selection, slot: Slot, known: Known): void {
+    const { cell, reach, channel, number } = slot;
+    const address = known.normals.indexOf(normal);
+    const stops = known.stops[address];
     const isStopped = stops !== undefined && isSuppressed(stops, channel);
     cell.note(codeOf(number, choice === "opted-out", unconfirmed === true, isStopped), address);
     // An essential category is sent whatever was chosen: the rules that ask for a choice are never come to.
     reach?.note(codeOf(number, false, false, isStopped), 0);
-    cell.datesOf(number)?.set(place, Date.parse(modifiedAt));
-    cell.countriesOf(number)?.set(place, this.#countries.numberOf(normal));
+    cell.datesOf(number)?.set(known.place, Date.parse(modifiedAt));
+    const countries = cell.countriesOf(number);
+    if (countries === undefined) return;
+    known.countries[address] ??= this.#countries.numberOf(normal);
+    countries.set(known.place, known.countries[address]);
   }
 
   #slotOf({ category, channel, type }: Selection, index: number): Slot {

@@ -35,6 +35,8 @@ const chosenAtMidnight = new Date(midnight.at).toISOString();
 /** A consent without a date counts no more. */
 const chosenTooLongAgo = "";
 
+/** How the addresses of patterns begin. */
+const [stoppedNormal, openNormal] = ["stopped ", "open "] as const;
 const stop: AddressSuppressions = { ever: 1, suppressions: [{ at: chosenAtMidnight, number: 1, reason: "manual" }] };
 
 /** Asks the rules about patterns, as if one customer had each (law 4). Answers are places in `contactAnswers`. */
@@ -76,13 +78,12 @@ export class ContactJudge {
     const { quietHours = {}, ...rest } = category;
     const hours = isQuiet && Object.hasOwn(quietHours, channel.name) ? { [channel.name]: midnight.hours } : {};
     const selections = pattern.entries.map((entry) => this.#selection(entry, isExpired));
-    const stopped = new Set(selections.filter((_, index) => pattern.entries[index]?.isStopped));
     return decideContact(
       { about: "contact", category: { ...rest, quietHours: hours }, channel, timeZone: midnight.timeZone },
       {
         words: this.words,
         preferences: { document: { selections }, position: 0 },
-        suppressionsOf: (normal) => ([...stopped].some((other) => other.normal === normal) ? stop : undefined),
+        suppressionsOf: (normal) => (normal.startsWith(stoppedNormal) ? stop : undefined),
         at: midnight.at,
       },
     );
@@ -99,7 +100,7 @@ export class ContactJudge {
       createdBy: "",
       modifiedAt: at,
       modifiedBy: "",
-      normal: `${isStopped ? "stopped" : "open"} ${address}`,
+      normal: `${isStopped ? stoppedNormal : openNormal}${address}`,
       type: this.#types[type] ?? "",
       ...(isUnconfirmed && { unconfirmed: true as const }),
       value: "",

@@ -9,7 +9,7 @@ import { contactAnswers, decideContact } from "../domain/decide-contact.ts";
 import { expiryOf } from "../domain/expiry.ts";
 import type { ContactQuestion } from "../domain/question.ts";
 import { entryOf, markingStream, preferencesOf, type Stream, suppressionsOf } from "../domain/stream.ts";
-import { type Customer, customer, isCustomer, type Subject, user } from "../domain/subject.ts";
+import { type Customer, customer, isCustomer, organisation, type Subject, user } from "../domain/subject.ts";
 import { type AddressSuppressions, suppress } from "../domain/suppression.ts";
 import type { Asking } from "../service/decision-index.ts";
 import { markOf } from "../service/mark.ts";
@@ -43,7 +43,9 @@ function opened(version: number, offer: object, timeZones: object): CatalogueWor
       { name: "Closed", enabled: false, essential: true },
       { name: "Gone", retired: true },
     ],
-    frequencies: ["Never"],
+    frequencies: ["Never", "Daily"],
+    nodes: [{ name: "Countries", labels: ["Ireland"] }],
+    modules: ["News"],
     timeZones,
   });
   assert.ok("catalogue" in checked, JSON.stringify(checked));
@@ -315,7 +317,27 @@ describe("an image", () => {
     }
   });
 
-  it("knows every answer that the rules give", () => {
-    assert.equal(contactAnswers.length, 10);
+  it("has each answer of the rules once, those to send first", () => {
+    const verdicts = contactAnswers.map(({ verdict }) => verdict);
+    assert.equal(new Set(contactAnswers.map(({ reason }) => reason)).size, contactAnswers.length);
+    assert.deepEqual([...new Set(verdicts)], ["send", "defer", "withhold"]);
+  });
+
+  it("counts those from a place on, and of one kind, as it counts all", () => {
+    const image = new Image({ words: third, marking });
+    const often = { alertServices: [], frequency: "Daily", nodes: [{ node: "Countries", labels: ["Ireland"] }] };
+    const modules = [{ name: "News", preference: "Include" as const }];
+    image.put(2, changeOf(preferencesOf(user(2)), { ...often, modules }));
+    image.put(70_000, changeOf(preferencesOf(organisation(3)), { ...often, modules }));
+    const module = { name: "News", retired: false };
+    const labels = new Map([["Countries", new Set(["Ireland"])]]);
+    const asking = image.asking({ about: "module", module, labels }, third, now);
+    assert.ok(asking !== undefined);
+    for (const kind of ["customer", "organisation", "user"] as const) {
+      assert.deepEqual(asking.count({ from: 1, kind }).count, asking.count({ kind }).count, kind);
+    }
+    assert.deepEqual(asking.count({}), { count: 2, frequencies: { Daily: 2 } });
+    assert.deepEqual(asking.count({ from: 1 }), asking.count({}));
+    assert.equal(asking.count({ from: 3 }).count, asking.count({ kind: "organisation" }).count);
   });
 });

@@ -52,14 +52,13 @@ function asked(of: readonly SubjectKind[]): Ready {
   };
 }
 
-const texts = {
-  before: Buffer.from('{"of":"'),
-  after: ["", "a", "frequency ✓", "unknown, and somewhat longer"].map((text) => Buffer.from(`":"${text}"}\n`)),
-};
+const before = '{"of":"';
+const after = ["", "a", "frequency ✓", "unknown, and somewhat longer"].map((text) => `":"${text}"}\n`);
+const texts = { before: Buffer.from(before), after: after.map((text) => Buffer.from(text)) };
 
 function answered(known: ReadonlyMap<Subject, number>, one: Subject): string {
   const place = known.get(one);
-  return `${texts.before}${one}${texts.after[place === undefined ? 3 : place % 3]}`;
+  return `${before}${one}${after[place === undefined ? 3 : place % 3] ?? ""}`;
 }
 
 function tableOf(known: ReadonlyMap<Subject, number>): SubjectTable {

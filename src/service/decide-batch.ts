@@ -85,23 +85,52 @@ export async function faultsOfMany(deps: Batching, wished: AskedOfMany): Promise
 }
 
 /**
- * Answers one question of a batch in which each line asks its own.
- *
- * @param known what the index knows, asked for only when it is needed
- * @returns a whole decision where more than verdict and reason is wanted, or what was known once
- * @throws IndexUnavailable, StoreUnavailable
+ * Answers questions of a batch in which each line asks its own: some of them, from what the index knows at one moment. It is
+ * asked only if it is needed, and what many lines ask is made ready once.
  */
-export async function decideInBatch(
-  deps: Batching,
-  known: () => Promise<Known>,
-  wished: AskedInBatch,
-): Promise<Outcome<BriefAnswer | Decision>> {
-  const { explain: _explain, addresses: _addresses, ...asked } = wished;
-  if (!needsStore(deps, wished)) return askIndex(await known(), asked, instantOf(deps, asked.at));
-  const outcome = await decide(deps, asked);
-  const faults = addressFaults(wished);
-  if (faults.length === 0) return outcome;
-  return rejected("invalid", [...("rejected" in outcome ? outcome.rejected.faults : []), ...faults]);
+export class BatchMoment {
+  readonly #deps: Batching;
+  #known: Promise<Known> | undefined;
+  readonly #asked = new Map<string, Outcome<Asking>>();
+
+  constructor(deps: Batching) {
+    this.#deps = deps;
+  }
+
+  /**
+   * @returns a whole decision where more than verdict and reason is wanted, or what was known once
+   * @throws IndexUnavailable, StoreUnavailable
+   */
+  async decide(wished: AskedInBatch): Promise<Outcome<BriefAnswer | Decision>> {
+    const { explain: _explain, addresses: _addresses, ...asked } = wished;
+    if (!needsStore(this.#deps, wished)) return this.#askIndex(asked);
+    const outcome = await decide(this.#deps, asked);
+    const faults = addressFaults(wished);
+    if (faults.length === 0) return outcome;
+    return rejected("invalid", [...("rejected" in outcome ? outcome.rejected.faults : []), ...faults]);
+  }
+
+  async #askIndex({ subject: text, ...asked }: AskedDecision): Promise<Outcome<BriefAnswer>> {
+    this.#known ??= this.#deps.index.current();
+    const asking = this.#asking(await this.#known, asked);
+    const named = readNamed(text, asked);
+    if ("value" in asking && "subject" in named) return { value: briefly(asking.value, named.subject) };
+    const early = "fault" in named ? [named.fault] : [];
+    return rejected("invalid", [...early, ...("rejected" in asking ? asking.rejected.faults : [])]);
+  }
+
+  #asking(known: Known, { at, ...asked }: Omit<AskedDecision, "subject">): Outcome<Asking> {
+    const key = JSON.stringify([at, asked]);
+    const kept = this.#asked.get(key);
+    if (kept !== undefined) return kept;
+    const checked = checkQuestion(asked, known.words);
+    const asking: Outcome<Asking> =
+      "faults" in checked
+        ? rejected("invalid", checked.faults)
+        : { value: known.asking(checked.question, instantOf(this.#deps, at)) };
+    this.#asked.set(key, asking);
+    return asking;
+  }
 }
 
 /** Every fault of such a question, however much of it could be read. */
@@ -109,16 +138,6 @@ export async function faultsInBatch(deps: Batching, wished: AskedInBatch): Promi
   const { explain: _explain, addresses: _addresses, ...asked } = wished;
   const outcome = await decide(deps, asked);
   return [...("rejected" in outcome ? outcome.rejected.faults : []), ...addressFaults(wished)];
-}
-
-function askIndex(known: Known, { subject: text, at: _at, ...sent }: AskedDecision, at: number): Outcome<BriefAnswer> {
-  const named = readNamed(text, sent);
-  const checked = checkQuestion(sent, known.words);
-  if ("fault" in named || "faults" in checked) {
-    const early = "fault" in named ? [named.fault] : [];
-    return rejected("invalid", [...early, ...("faults" in checked ? checked.faults : [])]);
-  }
-  return { value: briefly(known.asking(checked.question, at), named.subject) };
 }
 
 /** The answer to one subject. */
