@@ -1,5 +1,5 @@
 import type { AddressSuppressions, MarkKey } from "../domain/suppression.ts";
-import { markerOf, type Marker } from "../service/marker.ts";
+import { type Marker, markerOf } from "../service/mark.ts";
 import { AddressBook } from "./address-book.ts";
 import { KeyTable } from "./key-table.ts";
 
@@ -29,10 +29,7 @@ export class Addresses {
     const stops: (AddressSuppressions | undefined)[] = [];
     const signs: number[] = [];
     for (const normal of normals) {
-      const words = this.#marker.digestOf(normal);
-      const a = words[0] ?? 0;
-      const b = words[1] ?? 0;
-      const c = words[2] ?? 0;
+      const [a, b, c] = keyIn(this.#marker(normal));
       stops.push(this.#stops.at(this.#stopped.get(a, b, c)));
       if (!signs.includes(signOf(a))) signs.push(signOf(a));
     }
@@ -46,14 +43,18 @@ export class Addresses {
    * @returns the places of whoever may have the address, when that has changed
    */
   putStops(mark: string, document: AddressSuppressions): readonly number[] {
-    const bytes = Buffer.from(mark, "base64url");
-    const [a, b, c] = [bytes.readInt32BE(0), bytes.readInt32BE(4), bytes.readInt32BE(8)];
+    const [a, b, c] = keyIn(Buffer.from(mark, "base64url"));
     const number = this.#stops.numberOf(document);
     if (this.#stopped.get(a, b, c) === number) return [];
     if (number === 0) this.#stopped.delete(a, b, c);
     else this.#stopped.set(a, b, c, number);
     return this.#book.placesWith(signOf(a));
   }
+}
+
+/** The first three words of a mark. */
+function keyIn(mark: Buffer): readonly [number, number, number] {
+  return [mark.readInt32BE(0), mark.readInt32BE(4), mark.readInt32BE(8)];
 }
 
 function signOf(word: number): number {
