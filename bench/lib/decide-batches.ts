@@ -1,8 +1,9 @@
+import type { PostgresServer } from "../../test/support/postgres-server.ts";
 import { type Aim, ratios } from "./aims.ts";
 import type { Server } from "./children.ts";
+import { databaseMicroseconds } from "./database.ts";
 import type { DecideLine } from "./decide-line.ts";
-import { askWithCpu, inRounds, ratesOf, type Repeated } from "./series.ts";
-import { ask } from "./tasks.ts";
+import { askServer, askWithCpu, cpuOf, inRounds, ratesOf } from "./series.ts";
 
 /** Sizes of batches that ask one question, and of those that ask one a line. */
 const sizes = [10_000, 100_000, 1_000_000];
@@ -21,7 +22,7 @@ export interface BatchOptions {
 /** Who answers batches, who asks, and what stands beside: an echo of the same body, and perhaps the table. */
 export type BatchLine = Pick<DecideLine, "asker" | "customers" | "service"> & {
   readonly echo: Server;
-  readonly hasTable: boolean;
+  readonly postgres?: PostgresServer;
 };
 
 /** Measures batches over HTTP beside an echo of the same body and the same question to the table. */
@@ -33,7 +34,7 @@ export async function measureBatches(line: BatchLine, options: BatchOptions): Pr
   for (const lines of sizesOfEach.filter((size) => size <= line.customers)) {
     console.log(`A batch of ${grouped(lines)} lines, a question each …`);
     const given = { form: "each", lines, seconds: options.seconds };
-    const ours = () => askWithCpu(line.asker, line.service, "batch", given);
+    const ours = () => askServer(line.asker, line.service, "batch", given);
     const series = await inRounds(options.rounds, { ours });
     const title = `batch of ${grouped(lines)} about ${grouped(line.customers)}, a question a line`;
     aims.push({ title, values: ratesOf(series.ours), unit: "lines/s" });
@@ -43,37 +44,41 @@ export async function measureBatches(line: BatchLine, options: BatchOptions): Pr
 
 async function measureSize(line: BatchLine, lines: number, { rounds, seconds, least }: BatchOptions): Promise<Aim[]> {
   console.log(`A batch of ${grouped(lines)} lines …`);
-  const { asker, customers, echo, hasTable, service } = line;
+  const { asker, customers, echo, postgres, service } = line;
   const given = { form: "once", lines, seconds };
   const series = await inRounds(rounds, {
-    ours: () => askWithCpu(asker, service, "batch", given),
-    echo: () => askWithCpu(asker, echo, "batch", { ...given, echo: 1 }),
+    ours: () => askServer(asker, service, "batch", given),
+    echo: () => askServer(asker, echo, "batch", { ...given, echo: 1 }),
   });
   const title = `batch of ${grouped(lines)} about ${grouped(customers)}`;
   const [ours, echoed] = [ratesOf(series.ours), ratesOf(series.echo)];
   return [
     { title, values: ours, unit: "lines/s", least },
-    { title: `${title}: CPU`, values: series.ours.map(({ cpu }) => cpu), unit: "µs/line", digits: 3 },
+    { title: `${title}: CPU`, values: cpuOf(series.ours), unit: "µs/line", digits: 3 },
     { title: `${title}: echo`, values: echoed, unit: "lines/s" },
     { title: `${title}: rate by that of the echo`, values: ratios(ours, echoed), digits: 3 },
-    ...(hasTable && lines <= tableLinesMax ? await besideTable(line, title, given, rounds) : []),
+    ...(postgres !== undefined && lines <= tableLinesMax
+      ? await besideTable(line, postgres, title, given, rounds)
+      : []),
   ];
 }
 
 /** Fewer rounds, for each takes the table long. */
 async function besideTable(
   { asker, service }: BatchLine,
+  postgres: PostgresServer,
   title: string,
   given: { readonly form: string; readonly lines: number; readonly seconds: number },
   rounds: number,
 ): Promise<Aim[]> {
   const few = Math.min(rounds, 3);
-  const { ours, table } = await inRounds<"ours" | "table", Repeated>(few, {
-    ours: () => askWithCpu(asker, service, "batch", given),
-    table: () => ask<Repeated>(asker, "table-batch", given),
+  const { ours, table } = await inRounds(few, {
+    ours: () => askServer(asker, service, "batch", given),
+    table: () => askWithCpu(asker, () => databaseMicroseconds(postgres), "table-batch", given),
   });
   return [
     { title: `${title}: rate by the table's`, values: ratios(ratesOf(ours), ratesOf(table)), digits: 1, least: 15 },
+    { title: `${title}: CPU of the table by ours`, values: ratios(cpuOf(table), cpuOf(ours)), digits: 1 },
     { title: `${title}: table`, values: ratesOf(table), unit: "lines/s" },
   ];
 }

@@ -11,11 +11,21 @@ export interface Repeated {
   readonly milliseconds: readonly number[];
 }
 
-/** Has something asked by the client, and sets the server's CPU time (µs) against the lines. */
-export async function askWithCpu(asker: Server, server: Server, task: string, given: Given) {
-  const before = cpuMicroseconds(server.pid);
-  const repeated = await ask<Repeated>(asker, task, { ...given, origin: server.origin });
-  return { ...repeated, cpu: (cpuMicroseconds(server.pid) - before) / repeated.lines };
+export interface WithCpu extends Repeated {
+  /** µs a line. */
+  readonly cpu: number;
+}
+
+/** Has something asked by the client, and sets the CPU time (µs) of who answers against the lines. */
+export async function askWithCpu(asker: Server, used: () => number, task: string, given: Given): Promise<WithCpu> {
+  const before = used();
+  const repeated = await ask<Repeated>(asker, task, given);
+  return { ...repeated, cpu: (used() - before) / repeated.lines };
+}
+
+/** Has something asked of a server. */
+export function askServer(asker: Server, { origin, pid }: Server, task: string, given: Given): Promise<WithCpu> {
+  return askWithCpu(asker, () => cpuMicroseconds(pid), task, { ...given, origin });
 }
 
 /**
@@ -35,6 +45,11 @@ export async function inRounds<Name extends string, Outcome>(
     for (const name of round % 2 === 0 ? names : names.toReversed()) series[name].push(await each[name]());
   }
   return series;
+}
+
+/** The CPU times (µs a line) of a series. */
+export function cpuOf(series: readonly WithCpu[]): number[] {
+  return series.map(({ cpu }) => cpu);
 }
 
 /** The rates of a series. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { commitmentOf } from "../../src/audit/verify-receipt.ts";
 import { checkQuestion, type Question } from "../../src/domain/question.ts";
@@ -31,13 +32,13 @@ serveTasks(Number(values.port), {
     const followed = made === 0 ? records : generated(records, made);
     const [recorded = missing("catalogue")] = await records.newest([catalogueStream]);
     const catalogue = new CatalogueInForce(recorded);
-    const before = memory();
+    const before = await memory();
     const start = performance.now();
     const used = process.cpuUsage();
     built = await Following.build(followed, catalogue, () => undefined);
     const seconds = (performance.now() - start) / 1000;
     const cpuSeconds = secondsSince(used);
-    const grown = memory() - before;
+    const grown = (await memory()) - before;
     await records.close();
     return { ...built.image.figures, seconds, cpuSeconds, grown };
   },
@@ -67,9 +68,12 @@ async function recordsOf(url: string): Promise<Followed & Records> {
   return url.startsWith("postgres:") ? openPostgresRecords(url) : openSqliteRecords(url);
 }
 
-/** Bytes of memory that the process has from the system. */
-function memory(): number {
-  for (let round = 0; round < collections; round += 1) globalThis.gc?.();
+/** Bytes of memory that the process has from the system, once what was freed is given back. */
+async function memory(): Promise<number> {
+  for (let round = 0; round < collections; round += 1) {
+    globalThis.gc?.();
+    await sleep(100);
+  }
   return process.memoryUsage.rss();
 }
 
