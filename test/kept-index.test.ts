@@ -9,12 +9,13 @@ import { type Act, draft } from "../src/domain/change.ts";
 import { checkQuestion } from "../src/domain/question.ts";
 import { markingStream, preferencesOf } from "../src/domain/stream.ts";
 import { customer, type Subject } from "../src/domain/subject.ts";
+import type { Followed } from "../src/index/following.ts";
 import { type IndexProgress, KeptIndex } from "../src/index/kept-index.ts";
 import { applyCatalogue, type CatalogueInForce, loadCatalogue } from "../src/service/catalogue.ts";
 import { IndexUnavailable } from "../src/service/decision-index.ts";
-import type { LogRecords } from "../src/service/log-store.ts";
+import { ensureMarkKey } from "../src/service/mark.ts";
 import { recordCustomerPreferences } from "../src/service/record-customer-preferences.ts";
-import { RecordDamaged, type Store } from "../src/service/store.ts";
+import { RecordDamaged, type Store, StoreUnavailable } from "../src/service/store.ts";
 import { suppressAddress } from "../src/service/suppress-address.ts";
 import { openPostgresStore } from "../src/storage/postgres/postgres-store.ts";
 import { openSqliteStore } from "../src/storage/sqlite/sqlite-store.ts";
@@ -44,7 +45,7 @@ async function choose(store: Store, catalogue: CatalogueInForce, id: string): Pr
 }
 
 /** An index of the store; it is closed with the test. */
-function kept(test: TestContext, store: Store & LogRecords, catalogue: CatalogueInForce) {
+function kept(test: TestContext, store: Followed & { close?(): Promise<void> }, catalogue: CatalogueInForce) {
   const errors: unknown[] = [];
   const progress: IndexProgress[] = [];
   const index = new KeptIndex({
@@ -55,7 +56,7 @@ function kept(test: TestContext, store: Store & LogRecords, catalogue: Catalogue
   });
   test.after(async () => {
     await index.close();
-    await store.close();
+    await store.close?.();
   });
   return { index, errors, progress };
 }
@@ -122,6 +123,34 @@ describe("the index of a node", () => {
     assert("value" in (await suppressAddress({ store, catalogue }, { address, reason: "legal" }, act)));
     assert.equal(await reasonFor(index, customer("1")), undefined);
     assert.equal(await reasonOnceBuilt(index, customer("1")), "suppressed");
+  });
+
+  it("loses no stop when the storage fails in the middle of looking again at who has the address", async (test) => {
+    const store = await openSqliteStore({ file: ":memory:" });
+    const catalogue = await loadCatalogue(store, () => catalogueWith(1, {}));
+    await ensureMarkKey(store);
+    for (let id = 1; id <= 300; id += 1) await choose(store, catalogue, String(id));
+    let failures = 0;
+    const failing: Followed = {
+      changesFrom: (...from) => store.changesFrom(...from),
+      everyNewest: () => store.everyNewest(),
+      everySuppressed: () => store.everySuppressed(),
+      newest(streams) {
+        if (failures === 0) return store.newest(streams);
+        failures -= 1;
+        return Promise.reject(new StoreUnavailable("the connection broke"));
+      },
+      newestAmong: (...among) => store.newestAmong(...among),
+      placesOf: (positions) => store.placesOf(positions),
+      size: () => store.size(),
+    };
+    const { index } = kept(test, failing, catalogue);
+    test.after(() => store.close());
+    assert.equal(await reasonOnceBuilt(index, customer("1")), "opted-in");
+    failures = 2;
+    assert("value" in (await suppressAddress({ store, catalogue }, { address, reason: "legal" }, act)));
+    while (failures > 0) await assert.rejects(index.current(), StoreUnavailable);
+    for (const id of ["1", "150", "300"]) assert.equal(await reasonFor(index, customer(id)), "suppressed");
   });
 
   it("says that a record is damaged, and keeps nobody from asking elsewhere", async (test) => {

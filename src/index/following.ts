@@ -31,6 +31,9 @@ export class Outdated extends Error {
 /** Called while an image is built, with how many subjects are in it so far; what it throws ends that. */
 export type OnPage = (subjects: number) => void;
 
+/** Subjects that are looked at again between two turns of the event loop. */
+const subjectsAtOnce = 128;
+
 /** Where the log ended when something was read. */
 interface LogEnd {
   readonly size: number;
@@ -45,6 +48,8 @@ export class Following {
   readonly #catalogue: CatalogueInForce;
   #words: CatalogueWords;
   #end: LogEnd;
+  /** Whoever has to be looked at again: kept until that is done, whatever breaks it off. */
+  readonly #stale = new Set<Subject>();
 
   private constructor(store: Followed, catalogue: CatalogueInForce, words: CatalogueWords, image: Image, end: LogEnd) {
     this.#store = store;
@@ -100,12 +105,11 @@ export class Following {
   async #putEverything(onPage: OnPage): Promise<void> {
     // Stops come first: then it is known of each address that follows whether it is stopped.
     for await (const change of this.#store.everySuppressed()) this.image.put(0, change);
-    const stale = new Set<Subject>();
     for await (const page of this.#store.everyNewest()) {
-      for (const { place, change } of page) this.#put(place, change, stale);
+      for (const { place, change } of page) this.#put(place, change);
       onPage(this.image.figures.subjects);
     }
-    await this.#putAgain(stale, await this.#store.size());
+    await this.#putAgain(await this.#store.size());
   }
 
   async #takeOver(page: readonly LoggedChange[]): Promise<void> {
@@ -115,38 +119,44 @@ export class Following {
     for (const { change } of page) {
       if (isOf(change, erasureStream)) erased.set(change, await this.#store.placesOf(change.document.positions));
     }
-    const stale = new Set<Subject>();
     for (const { place, change } of page) {
+      if (change === undefined) continue;
       if (isOf(change, markingStream)) throw new Outdated();
       if (isOf(change, catalogueStream)) this.#words = this.#catalogue.at(change);
-      if (change !== undefined) this.image.drop(erased.get(change) ?? []);
-      if (change !== undefined) this.#put(place, change, stale);
+      this.image.drop(erased.get(change) ?? []);
+      this.#put(place, change);
     }
-    await this.#putAgain(stale, end.position + 1);
+    await this.#putAgain(end.position + 1);
     this.#end = { size: end.position + 1, last: end.commitment };
   }
 
-  #put(place: number, change: Change, stale: Set<Subject>): void {
-    for (const subject of this.image.put(place, change)) stale.add(subject);
+  #put(place: number, change: Change): void {
+    for (const subject of this.image.put(place, change)) this.#stale.add(subject);
   }
 
-  /**
-   * Looks again at those of whose addresses one was stopped, or is not stopped any more: at what was chosen as of the
-   * same moment, because to see what came later, and then what was before it, would be to go back.
-   */
-  async #putAgain(subjects: ReadonlySet<Subject>, size: number): Promise<void> {
-    const streams = [...subjects].map((subject) => ({ subject, stream: streamWithAddresses(subject) }));
-    for (let from = 0; from < streams.length; from += limits.followedChanges) {
-      const some = streams.slice(from, from + limits.followedChanges);
-      const changes = await this.#store.newestAmong(
-        size,
-        some.map(({ stream }) => stream),
-      );
-      for (const [index, { subject }] of some.entries()) {
+  /** Looks again at those of whose addresses one was stopped, or is not stopped any more: many may share one. */
+  async #putAgain(size: number): Promise<void> {
+    while (this.#stale.size > 0) {
+      const some = firstOf(this.#stale, subjectsAtOnce);
+      const changes = await this.#chosenBefore(size, some.map(streamWithAddresses));
+      for (const [index, subject] of some.entries()) {
         const [place, change] = [this.image.placeOf(subject), changes[index]];
         if (place !== undefined && change !== undefined) this.image.put(place, change);
+        this.#stale.delete(subject);
       }
+      await nextTurn();
     }
+  }
+
+  /** What is newest, unless it came later: to see that, and then what was before it, would be to go back. */
+  async #chosenBefore(size: number, streams: readonly Stream[]): Promise<readonly (Change | undefined)[]> {
+    const newest = await this.#store.newest(streams);
+    const late = streams.filter((_, index) => (newest[index]?.position ?? 0) >= size);
+    const before = late.length === 0 ? [] : await this.#store.newestAmong(size, late);
+    return newest.map((change, index) => {
+      const place = late.indexOf(streams[index] as Stream);
+      return place === -1 ? change : before[place];
+    });
   }
 }
 
@@ -154,6 +164,12 @@ async function endOf(store: Followed): Promise<LogEnd> {
   const size = await store.size();
   const [last] = size === 0 ? [] : await store.changesFrom(size - 1, 1);
   return last === undefined ? { size: 0, last: undefined } : { size, last: last.commitment };
+}
+
+function firstOf<Item>(items: ReadonlySet<Item>, count: number): Item[] {
+  const first: Item[] = [];
+  for (const item of items) if (first.push(item) === count) break;
+  return first;
 }
 
 function streamWithAddresses(subject: Subject): Stream {
