@@ -9,7 +9,12 @@ import { Refusal } from "./route.ts";
 type Told = readonly [number: number, text: string | undefined];
 
 async function linesOf(parts: readonly (Buffer | string)[]): Promise<Told[]> {
-  const lines = new LineReader(Readable.from(parts.map((part) => Buffer.from(part)), { objectMode: false }));
+  const lines = new LineReader(
+    Readable.from(
+      parts.map((part) => Buffer.from(part)),
+      { objectMode: false },
+    ),
+  );
   const told: Told[] = [];
   while (await lines.more()) {
     for (let line = lines.take(); line !== undefined; line = lines.take())
