@@ -13,6 +13,7 @@ import type { Followed } from "../src/index/following.ts";
 import { type IndexProgress, KeptIndex } from "../src/index/kept-index.ts";
 import { applyCatalogue, type CatalogueInForce, loadCatalogue } from "../src/service/catalogue.ts";
 import { IndexUnavailable } from "../src/service/decision-index.ts";
+import { eraseSubject } from "../src/service/erase-subject.ts";
 import { ensureMarkKey } from "../src/service/mark.ts";
 import { recordCustomerPreferences } from "../src/service/record-customer-preferences.ts";
 import { RecordDamaged, type Store, StoreUnavailable } from "../src/service/store.ts";
@@ -59,6 +60,22 @@ function kept(test: TestContext, store: Followed & { close?(): Promise<void> }, 
     await store.close?.();
   });
   return { index, errors, progress };
+}
+
+/** The store, where something happens before the newest changes are read. */
+function through(store: Followed, before: () => Promise<void> | void): Followed {
+  return {
+    changesFrom: (...from) => store.changesFrom(...from),
+    everyNewest: () => store.everyNewest(),
+    everySuppressed: () => store.everySuppressed(),
+    async newest(streams) {
+      await before();
+      return store.newest(streams);
+    },
+    newestAmong: (...among) => store.newestAmong(...among),
+    placesOf: (positions) => store.placesOf(positions),
+    size: () => store.size(),
+  };
 }
 
 /** What the index answers; undefined while it cannot. */
@@ -131,19 +148,11 @@ describe("the index of a node", () => {
     await ensureMarkKey(store);
     for (let id = 1; id <= 300; id += 1) await choose(store, catalogue, String(id));
     let failures = 0;
-    const failing: Followed = {
-      changesFrom: (...from) => store.changesFrom(...from),
-      everyNewest: () => store.everyNewest(),
-      everySuppressed: () => store.everySuppressed(),
-      newest(streams) {
-        if (failures === 0) return store.newest(streams);
-        failures -= 1;
-        return Promise.reject(new StoreUnavailable("the connection broke"));
-      },
-      newestAmong: (...among) => store.newestAmong(...among),
-      placesOf: (positions) => store.placesOf(positions),
-      size: () => store.size(),
-    };
+    const failing = through(store, () => {
+      if (failures === 0) return;
+      failures -= 1;
+      throw new StoreUnavailable("the connection broke");
+    });
     const { index } = kept(test, failing, catalogue);
     test.after(() => store.close());
     assert.equal(await reasonOnceBuilt(index, customer("1")), "opted-in");
@@ -151,6 +160,25 @@ describe("the index of a node", () => {
     assert("value" in (await suppressAddress({ store, catalogue }, { address, reason: "legal" }, act)));
     while (failures > 0) await assert.rejects(index.current(), StoreUnavailable);
     for (const id of ["1", "150", "300"]) assert.equal(await reasonFor(index, customer(id)), "suppressed");
+  });
+
+  it("never answers from before a stop, though whoever was stopped is erased while it is looked up", async (test) => {
+    const store = await openSqliteStore({ file: ":memory:" });
+    const catalogue = await loadCatalogue(store, () => catalogueWith(1, {}));
+    await ensureMarkKey(store);
+    await choose(store, catalogue, "1");
+    let isErasing = false;
+    const erasing = through(store, async () => {
+      if (isErasing) await eraseSubject(store, customer("1"), act);
+      isErasing = false;
+    });
+    const { index } = kept(test, erasing, catalogue);
+    test.after(() => store.close());
+    assert.equal(await reasonOnceBuilt(index, customer("1")), "opted-in");
+    isErasing = true;
+    assert("value" in (await suppressAddress({ store, catalogue }, { address, reason: "legal" }, act)));
+    assert.equal(await reasonFor(index, customer("1")), "never-asked");
+    assert.equal(isErasing, false);
   });
 
   it("says that a record is damaged, and keeps nobody from asking elsewhere", async (test) => {

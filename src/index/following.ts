@@ -140,23 +140,30 @@ export class Following {
       const some = firstOf(this.#stale, subjectsAtOnce);
       const changes = await this.#chosenBefore(size, some.map(streamWithAddresses));
       for (const [index, subject] of some.entries()) {
-        const [place, change] = [this.image.placeOf(subject), changes[index]];
-        if (place !== undefined && change !== undefined) this.image.put(place, change);
+        this.#lookAgain(subject, changes[index]);
         this.#stale.delete(subject);
       }
       await nextTurn();
     }
   }
 
-  /** What is newest, unless it came later: to see that, and then what was before it, would be to go back. */
-  async #chosenBefore(size: number, streams: readonly Stream[]): Promise<readonly (Change | undefined)[]> {
+  #lookAgain(subject: Subject, change: Change | "erased" | undefined): void {
+    const place = this.image.placeOf(subject);
+    if (place === undefined || change === undefined) return;
+    if (change === "erased") this.image.drop([place]);
+    else this.image.put(place, change);
+  }
+
+  /**
+   * What is newest, unless it came later: to see that, and then what was before it, would be to go back. Of whom nothing
+   * is left the erasure is on its way, and no stop that came before it may wait for that.
+   */
+  async #chosenBefore(size: number, streams: readonly Stream[]): Promise<readonly (Change | "erased" | undefined)[]> {
     const newest = await this.#store.newest(streams);
     const late = streams.filter((_, index) => (newest[index]?.position ?? 0) >= size);
     const before = late.length === 0 ? [] : await this.#store.newestAmong(size, late);
-    return newest.map((change, index) => {
-      const place = late.indexOf(streams[index] as Stream);
-      return place === -1 ? change : before[place];
-    });
+    const then = new Map(late.map((stream, index) => [stream, before[index]]));
+    return streams.map((stream, index) => (then.has(stream) ? then.get(stream) : (newest[index] ?? "erased")));
   }
 }
 
