@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { normalForm } from "../domain/address.ts";
 import type { CatalogueWords } from "../domain/catalogue.ts";
 import type { Change } from "../domain/change.ts";
@@ -14,6 +15,9 @@ import { AskingMany } from "./asking.ts";
 import { ContactIndex } from "./contact-index.ts";
 import { ContentIndex, type ContentSubject } from "./content-index.ts";
 import { SubjectTable } from "./subject-table.ts";
+
+/** The last place that there is room for: a later one would be taken for another's. */
+const placesMax = 2 ** 31 - 3;
 
 export interface ImageOptions {
   /** The catalogue whose questions are to be answered. */
@@ -58,6 +62,7 @@ export class Image {
    * put again before anything is asked
    */
   put(place: number, { stream, document }: Change): readonly Subject[] {
+    assert(place >= 0 && place <= placesMax, `there is no room for place ${place}`);
     if (stream === markingStream) this.#isBlind ||= this.#addresses === undefined;
     if (isOfSuppressions(stream)) return this.#putStops(stream, document as AddressSuppressions);
     const entry = entryNameOf(stream);

@@ -46,6 +46,8 @@ export class KeptIndex implements DecisionIndex {
   #building: Promise<void> | undefined;
   /** Why there is none, where that will not pass by itself. */
   #damaged: RecordDamaged | undefined;
+  /** Whether following or building failed the last time. */
+  #isFailing = false;
   /** The catching up that is under way, and the next one, which all share who come meanwhile. */
   #underWay: Promise<unknown> = Promise.resolve();
   #next: Promise<Following> | undefined;
@@ -99,43 +101,59 @@ export class KeptIndex implements DecisionIndex {
 
   async #catchUp(): Promise<Following> {
     const following = this.#current;
-    if (following === undefined) throw this.#damaged ?? new IndexUnavailable("building");
+    if (following === undefined) throw this.#unavailable();
     try {
       await following.catchUp();
     } catch (error) {
       if (!(error instanceof Outdated)) throw error;
-      this.#current = undefined;
-      this.#build();
-      throw new IndexUnavailable("building");
+      // Another may have been built meanwhile, for a catalogue that needs more.
+      if (this.#current === following) this.#current = undefined;
+      throw this.#unavailable();
     }
-    if (this.#damaged === undefined && !following.image.covers(following.words)) this.#build();
+    if (!following.image.covers(following.words)) this.#build();
     return following;
+  }
+
+  #unavailable(): Error {
+    this.#build();
+    return this.#damaged ?? new IndexUnavailable("building");
   }
 
   async #follow(): Promise<void> {
     if (this.#current === undefined || this.#next !== undefined) return;
-    await this.#caughtUp().catch((error: unknown) => this.#options.onError?.(error));
+    try {
+      await this.#caughtUp();
+      this.#isFailing = false;
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** Told once for as long as it lasts: it is tried again several times a second. */
+  #failed(error: unknown): void {
+    if (!this.#isFailing && !this.#closing.signal.aborted) this.#options.onError?.(error);
+    this.#isFailing = true;
   }
 
   #build(): void {
+    if (this.#damaged !== undefined || this.#closing.signal.aborted) return;
     this.#building ??= this.#built().finally(() => {
       this.#building = undefined;
     });
   }
 
   async #built(): Promise<void> {
-    const { store, catalogue, onError } = this.#options;
+    const { store, catalogue } = this.#options;
     while (!this.#closing.signal.aborted) {
       const began = performance.now();
       try {
         const built = await Following.build(store, catalogue, this.#teller(began));
-        this.#damaged = undefined;
         this.#current = built;
+        this.#isFailing = false;
         this.#tell(built.image.figures.subjects, began, true);
         return;
       } catch (error) {
-        if (this.#closing.signal.aborted) return;
-        onError?.(error);
+        this.#failed(error);
         // Nothing but a repair, and a start after it, will make it sound.
         if (error instanceof RecordDamaged) {
           this.#damaged = error;
