@@ -74,7 +74,7 @@ function through(store: Followed, before: () => Promise<void> | void): Followed 
     },
     newestAmong: (...among) => store.newestAmong(...among),
     placesOf: (positions) => store.placesOf(positions),
-    size: () => store.size(),
+    last: () => store.last(),
   };
 }
 

@@ -18,7 +18,7 @@ export function generated(store: Followed, customers: number): Followed {
     newest: (streams) => store.newest(streams),
     newestAmong: (count, streams) => store.newestAmong(count, streams),
     placesOf: (positions) => store.placesOf(positions),
-    size: () => store.size(),
+    last: () => store.last(),
     async *everyNewest() {
       let last = 0;
       for await (const page of store.everyNewest()) {

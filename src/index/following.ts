@@ -12,16 +12,14 @@ import {
 } from "../domain/stream.ts";
 import { isUser, type Subject } from "../domain/subject.ts";
 import type { CatalogueInForce } from "../service/catalogue.ts";
-import type { LogRecords } from "../service/log-store.ts";
 import type { LoggedChange, Records } from "../service/store.ts";
 import { Image } from "./image.ts";
 
 /** What an index is built from, and follows. */
 export type Followed = Pick<
   Records,
-  "changesFrom" | "everyNewest" | "everySuppressed" | "newest" | "newestAmong" | "placesOf"
-> &
-  Pick<LogRecords, "size">;
+  "changesFrom" | "everyNewest" | "everySuppressed" | "last" | "newest" | "newestAmong" | "placesOf"
+>;
 
 /** What was taken over does not hold any more: the database was set back, or addresses have marks only from now on. */
 export class Outdated extends Error {
@@ -90,12 +88,14 @@ export class Following {
    * @throws Outdated when it has to be built anew
    */
   async catchUp(): Promise<void> {
+    const end = await endOf(this.#store);
+    if (end.size === this.#end.size && isSame(end.last, this.#end.last)) return;
     for (;;) {
       // The last one that is known is read again: another in its place tells that the database was set back.
       const { size, last } = this.#end;
       const known = last === undefined ? 0 : 1;
       const page = await this.#store.changesFrom(size - known, limits.followedChanges + known);
-      if (last !== undefined && page[0]?.commitment.equals(last) !== true) throw new Outdated();
+      if (last !== undefined && !isSame(page[0]?.commitment, last)) throw new Outdated();
       await this.#takeOver(page.slice(known));
       if (page.length < limits.followedChanges + known) return;
       await nextTurn();
@@ -109,7 +109,8 @@ export class Following {
       for (const { place, change } of page) this.#put(place, change);
       onPage(this.image.figures.subjects);
     }
-    await this.#putAgain(await this.#store.size());
+    const { size } = await endOf(this.#store);
+    await this.#putAgain(size);
   }
 
   async #takeOver(page: readonly LoggedChange[]): Promise<void> {
@@ -168,9 +169,12 @@ export class Following {
 }
 
 async function endOf(store: Followed): Promise<LogEnd> {
-  const size = await store.size();
-  const [last] = size === 0 ? [] : await store.changesFrom(size - 1, 1);
-  return last === undefined ? { size: 0, last: undefined } : { size, last: last.commitment };
+  const last = await store.last();
+  return last === undefined ? { size: 0, last: undefined } : { size: last.position + 1, last: last.commitment };
+}
+
+function isSame(one: Buffer | undefined, other: Buffer | undefined): boolean {
+  return one === undefined || other === undefined ? one === other : one.equals(other);
 }
 
 function firstOf<Item>(items: ReadonlySet<Item>, count: number): Item[] {

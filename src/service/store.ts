@@ -82,6 +82,9 @@ export interface Records {
    */
   changesFrom(position: number, limit: number): Promise<LoggedChange[]>;
 
+  /** The log's last change; undefined while there is none. */
+  last(): Promise<LastChange | undefined>;
+
   /** The places of the streams to which the changes at these positions belong, erased or not; each once. */
   placesOf(positions: readonly number[]): Promise<number[]>;
 
@@ -98,12 +101,19 @@ export interface PlacedChange {
   readonly change: Change;
 }
 
+/** Where the log ends. */
+export interface LastChange {
+  readonly position: number;
+  /** What stands in its entry: tells it from another that a database, set back, has in the same position. */
+  readonly commitment: Buffer;
+}
+
 /** What the log has at a position. */
 export interface LoggedChange {
   readonly position: number;
   /** That of its stream; one that was erased has it still. */
   readonly place: number;
-  /** What stands in its entry: tells it from another that a database, set back, has in the same position. */
+  /** As in LastChange. */
   readonly commitment: Buffer;
   /** Undefined when it went with its subject. */
   readonly change: Change | undefined;

@@ -2,7 +2,6 @@ import type { ClientStore } from "../service/client-store.ts";
 import type { LogStore } from "../service/log-store.ts";
 import type { NodeStore } from "../service/node-store.ts";
 import type { Store } from "../service/store.ts";
-import type { LastChange } from "./postgres/log-tables.ts";
 import { openPostgresStore } from "./postgres/postgres-store.ts";
 import { ReplicaRecords, type ReplicaWatchers } from "./postgres/replica-records.ts";
 import { openSqliteStore } from "./sqlite/sqlite-store.ts";
@@ -16,8 +15,6 @@ export interface Storage extends Store, ClientStore, LogStore {
   readonly migrated: readonly string[];
   /** Where several nodes may share it: who they are. Of a file the lock tells. */
   readonly nodes?: NodeStore;
-  /** The log's last change, where a replica may be compared with it; undefined while the log has none. */
-  readonly last?: () => Promise<LastChange | undefined>;
   /** How it is set, where that may cost what was acknowledged: sentences for the operator. */
   readonly warnings?: readonly string[];
   /** The figures of its connections, as they are now; where it has any. */
@@ -65,6 +62,6 @@ export async function openStore(database: string, options: StorageOptions): Prom
  * @returns undefined for a storage that has no replicas
  */
 export function openReplica(url: string, storage: Storage, watchers: ReplicaWatchers): ReplicaRecords | undefined {
-  const last = storage.last?.bind(storage);
-  return last && new ReplicaRecords(storage, last, url, watchers);
+  if (storage.nodes === undefined) return undefined;
+  return new ReplicaRecords(storage, () => storage.last(), url, watchers);
 }

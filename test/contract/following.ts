@@ -69,6 +69,14 @@ export function followingContract(
       },
     );
 
+    says("The log's last change; undefined while there is none.", async (test) => {
+      const store = await open(test);
+      assert.equal(await store.last(), undefined);
+      for (const subject of ["customer:1", "customer:2"]) await put(store, subject, "a");
+      const [entry] = await store.entries(1, 2);
+      assert.deepEqual(await store.last(), { position: 1, commitment: entry?.commitment });
+    });
+
     says(
       "The places of the streams to which the changes at these positions belong, erased or not; each once.",
       async (test) => {

@@ -151,6 +151,7 @@ export const act = fc.oneof(
       does: fc.constant("stop" as const),
       address: anyAddress,
       on: fc.option(channel, { nil: undefined }),
+      reason: fc.constantFrom("manual", "complaint"),
     }),
   },
   { weight: 1, arbitrary: fc.record({ does: fc.constant("lift" as const), address: anyAddress }) },
@@ -225,7 +226,7 @@ export async function happen(
       return;
     }
     case "stop": {
-      const asked = { address: done.address, reason: "manual", ...(done.on !== undefined && { channel: done.on }) };
+      const asked = { address: done.address, reason: done.reason, ...(done.on !== undefined && { channel: done.on }) };
       assert("value" in (await suppressAddress({ store, catalogue }, asked, by)));
       return;
     }

@@ -2,7 +2,7 @@ import { tileHashes } from "../../audit/tiles.ts";
 import type { Entry } from "../../audit/verify-receipt.ts";
 import { type ChangeRow, entryOf } from "../../service/change-row.ts";
 import type { Lineage, LogIdentity, SignedCheckpoint, Tile } from "../../service/log-store.ts";
-import { StoreUnavailable } from "../../service/store.ts";
+import { type LastChange, StoreUnavailable } from "../../service/store.ts";
 import { type IdentityRow, identityOf } from "../identity-row.ts";
 import type { Statements } from "./database.ts";
 import { staysSql } from "./move-marks.ts";
@@ -32,12 +32,6 @@ const lineageSql =
   "SELECT saywhen.lineage() AS present, (SELECT lineage FROM saywhen.log ORDER BY number DESC LIMIT 1) AS recorded";
 const saveLineageSql =
   "UPDATE saywhen.log SET lineage = $1 WHERE number = (SELECT max(number) FROM saywhen.log) AND origin = $2";
-
-/** The log's last change: where it stands, and what tells it from every other that may stand there. */
-export interface LastChange {
-  readonly position: number;
-  readonly commitment: Buffer;
-}
 
 interface LineageRow {
   readonly present: string | null;

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { limits } from "../../domain/limits.ts";
-import { StoreUnavailable } from "../../service/store.ts";
-import type { LastChange } from "./log-tables.ts";
+import { type LastChange, StoreUnavailable } from "../../service/store.ts";
 import { openPostgresRecords, type PostgresSnapshot } from "./open-records.ts";
 
 /** Milliseconds between two looks at a replica that is behind. */

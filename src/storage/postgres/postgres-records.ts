@@ -7,6 +7,7 @@ import type { Lineage, LogIdentity, LogRecords } from "../../service/log-store.t
 import {
   type Listing,
   type NewestOf,
+  type LastChange,
   type LoggedChange,
   type Opening,
   type Page,
@@ -22,7 +23,7 @@ import type { Statements } from "./database.ts";
 import { Directory } from "./directory.ts";
 import { failureOf } from "./failure.ts";
 import { Heads } from "./heads.ts";
-import { type LastChange, LogTables } from "./log-tables.ts";
+import { LogTables } from "./log-tables.ts";
 
 /** What is recorded in a PostgreSQL database. */
 export abstract class PostgresRecords extends Guard implements Records, LogRecords {
@@ -118,7 +119,6 @@ export abstract class PostgresRecords extends Guard implements Records, LogRecor
     return this.guarded(() => sizeOf(this.#statements));
   }
 
-  /** The log's last change; undefined while it has none. */
   last(): Promise<LastChange | undefined> {
     return this.guarded(() => this.log.last());
   }

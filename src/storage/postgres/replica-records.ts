@@ -5,14 +5,21 @@ import type { Change } from "../../domain/change.ts";
 import { limits } from "../../domain/limits.ts";
 import type { Stream } from "../../domain/stream.ts";
 import type { TileRecords } from "../../service/log-store.ts";
-import { type NewestOf, type Opening, type PastRecords, RecordDamaged, StoreUnavailable } from "../../service/store.ts";
+import {
+  type LastChange,
+  type NewestOf,
+  type Opening,
+  type PastRecords,
+  RecordDamaged,
+  StoreUnavailable,
+} from "../../service/store.ts";
 import type { Digest } from "../digest.ts";
 import { SharedQuestion } from "../shared-question.ts";
 import { CatchingUp } from "./catching-up.ts";
 import { Database } from "./database.ts";
 import { digestOf } from "./digests.ts";
 import { failureOf } from "./failure.ts";
-import { type LastChange, LogTables } from "./log-tables.ts";
+import { LogTables } from "./log-tables.ts";
 import { PostgresRecords } from "./postgres-records.ts";
 import { Snapshot } from "./snapshot.ts";
 

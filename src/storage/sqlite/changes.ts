@@ -5,7 +5,13 @@ import type { Change, ChangeKind, Draft } from "../../domain/change.ts";
 import type { Stream } from "../../domain/stream.ts";
 import type { AddressSuppressions } from "../../domain/suppression.ts";
 import { type ChangeRow, isErased } from "../../service/change-row.ts";
-import { type LoggedChange, type Opening, type PlacedChange, RecordDamaged } from "../../service/store.ts";
+import {
+  type LastChange,
+  type LoggedChange,
+  type Opening,
+  type PlacedChange,
+  RecordDamaged,
+} from "../../service/store.ts";
 import { changeText } from "../change-text.ts";
 import type { Digest } from "../digest.ts";
 import { appended, type HeadRow, loggedIn, openingOf, placedIn, type StreamRow } from "../stored-change.ts";
@@ -62,7 +68,11 @@ const headPageSql =
 const newestPageSql =
   `SELECT ${changeColumns}, CAST(stream.id AS REAL) AS row, CAST(head AS REAL) AS head FROM stream ` +
   "LEFT JOIN change ON position = head WHERE stream.id > ? AND digest IS NOT NULL ORDER BY stream.id LIMIT ?";
-const changesSql = `SELECT ${changeColumns} FROM change WHERE position >= ? ORDER BY position LIMIT ?`;
+// `change.position`: `position` would be the column as it is cast, for which all of them would be sorted.
+const lastSql =
+  "SELECT CAST(position AS REAL) AS position, coalesce(CAST(commitment AS BLOB), x'') AS commitment FROM change " +
+  "ORDER BY change.position DESC LIMIT 1";
+const changesSql = `SELECT ${changeColumns} FROM change WHERE change.position >= ? ORDER BY change.position LIMIT ?`;
 
 // By the first change of each stream of suppressions, of which there is an index.
 const suppressedPageSql =
@@ -93,6 +103,7 @@ export class Changes {
   readonly #suppressedPage: StatementSync;
   readonly #newestPage: StatementSync;
   readonly #from: StatementSync;
+  readonly #last: StatementSync;
   /** What is committed. */
   #remembered = new Recent<Stream, Head>(rememberedTextMax);
   /** Where the log ends by what this process has written; unknown at first. */
@@ -117,6 +128,7 @@ export class Changes {
     this.#suppressedPage = db.prepare(suppressedPageSql);
     this.#newestPage = db.prepare(newestPageSql);
     this.#from = db.prepare(changesSql);
+    this.#last = db.prepare(lastSql);
   }
 
   end(): LogEnd {
@@ -280,6 +292,12 @@ export class Changes {
   /** What the log has from a position on. */
   from(position: number, limit: number): LoggedChange[] {
     return (this.#from.all(position, limit) as unknown as ChangeRow[]).map(loggedIn);
+  }
+
+  /** The log's last change. */
+  last(): LastChange | undefined {
+    const row = this.#last.get() as { position: number; commitment: Uint8Array } | undefined;
+    return row && { position: row.position, commitment: Buffer.from(row.commitment) };
   }
 
   /** The streams' rows to which these positions belong. */

@@ -10,6 +10,7 @@ import type { LogIdentity, LogRecords } from "../../service/log-store.ts";
 import {
   type Listing,
   type NewestOf,
+  type LastChange,
   type LoggedChange,
   type Opening,
   type Page,
@@ -111,6 +112,10 @@ export class SqliteRecords extends Guard implements Records, LogRecords, Inspect
 
   async changesFrom(position: number, limit: number): Promise<LoggedChange[]> {
     return this.guarded(() => this.changes.from(position, limit));
+  }
+
+  async last(): Promise<LastChange | undefined> {
+    return this.guarded(() => this.changes.last());
   }
 
   async placesOf(positions: readonly number[]): Promise<number[]> {
