@@ -55,7 +55,7 @@ async function played(
   const answers: (Block & { answer: string })[] = [];
   for (const { language, text } of parts) {
     const here = text.replaceAll("http://127.0.0.1:8080", url);
-    if (language === "json") assert.equal(answers.at(-1)?.answer, here.trim());
+    if (language === "json") assert.equal(answers.at(-1)?.answer.trim(), here.trim());
     else {
       const script = here
         .replaceAll("curl ", "curl -sS --fail-with-body --max-time 10 ")
