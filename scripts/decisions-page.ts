@@ -101,8 +101,9 @@ always Content-Type: application/x-ndjson
   to send it, \`"explain": true\` gives the whole answer of a single question; for those, and for an \`at\` in the past, each line is
   read from the database. That is slower, so ask it of those who are sent to. A single question always has its addresses.
 * One subject a line, written as \`"customer:1"\` and nothing else, is the fast way; any other JSON that says the same is taken.
-* A line that is wrong is answered with its number, counted from 1 with blank ones, and its problem; the rest go on. A wrong
-  \`question\` line refuses the whole. Blank lines have no answer, and a batch of none has an empty answer.
+* A line that is wrong is answered with its number, counted from 1 with blank ones, and its problem; the rest go on. A first
+  line that cannot be read, or a wrong \`question\` in it, refuses the whole. Blank lines have no answer, and a batch of none
+  has an empty answer.
 * \`at\` left out is when the batch began. What is recorded meanwhile, a stop above all, counts for every line that comes after.
   \`Saywhen-Change\` is the position of the last change that was known at the beginning, where one question is answered from
   memory.
@@ -110,6 +111,15 @@ always Content-Type: application/x-ndjson
   answers be taken; for how long all of it goes on does not matter.
 * Whatever fails in the midst ends the answer with \`{"line":…,"error":…}\`, the first line without an answer, **and cuts the
   connection**: the chunked body has no end. An answer is whole only if your HTTP client says so, and has as many lines as you sent.
+  A node that is stopped lets a batch go on for some seconds, and then cuts it off without that line.
+
+With \`curl\`, \`-N\` shows answers as they come and \`--data-binary\` keeps the line ends, which \`-d\` does not:
+
+\`\`\`sh
+curl -sSN http://127.0.0.1:8080/v1/decisions -H "Authorization: Bearer $SAYWHEN_TOKEN" \\
+  -H "Content-Type: application/x-ndjson" --data-binary @questions.ndjson
+npm run -s saywhen -- decide customer:123456789 --category "Service Exception" --channel Text
+\`\`\`
 `;
 
 /** docs/decisions.md: the rules in the order in which they are asked, each with the first case of test/cases/ that it decides. */

@@ -373,6 +373,15 @@ describe("a batch on its way", () => {
     }
     assert.equal(await single(), 200);
   });
+
+  it("that is refused gets no second answer, whatever comes after it", async () => {
+    const headers = Object.entries(ndjson).map(([name, value]) => `${name}: ${value}\r\n`);
+    const head = `POST /v1/decisions HTTP/1.1\r\nHost: x\r\n${headers.join("")}Transfer-Encoding: chunked\r\n\r\n`;
+    const acts = [`${head}f\r\n{"question":5}\n\r\n`, { pause: 100 }, "no chunk\r\n"];
+    const { statuses, text, hungUp } = await converse(running.url, acts);
+    assert.deepEqual(statuses, [422], text);
+    assert.equal(hungUp, false);
+  });
 });
 
 describe("a batch that does not go on", () => {
@@ -419,6 +428,7 @@ describe("a batch that does not go on", () => {
     sending.write('{"question":');
     const [answer] = (await hastening(once(sending, "response"))) as [IncomingMessage];
     assert.equal(answer.statusCode, 408);
+    assert.equal(answer.headers.connection, "close");
     answer.resume();
   });
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
+import { type IncomingMessage, request } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -253,6 +254,17 @@ describe("the balancer", { skip: haproxy === undefined ? "haproxy is not here" :
       await ended;
     }
     for (const folder of folders) folder[Symbol.dispose]();
+  });
+
+  it("passes on the lines of a batch as they come, and its answers", async () => {
+    const headers = { authorization: `Bearer ${adminToken}`, "content-type": "application/x-ndjson" };
+    const sending = request(`${url}/v1/suppressions`, { method: "POST", headers });
+    sending.write('{"address":"jo@example.com","reason":"legal"}\n');
+    const [answer] = (await once(sending, "response", { signal: AbortSignal.timeout(5000) })) as [IncomingMessage];
+    const [part] = (await once(answer, "data")) as [Buffer];
+    assert.match(part.toString(), /"new":true\}\n$/);
+    sending.end();
+    await once(answer, "end");
   });
 
   it("lets nobody notice that a node is killed, and has 503 when none is left", async () => {

@@ -31,7 +31,7 @@ function index({ subjects }: Given): Matcher {
   for (let number = 0; number < subjects; number += 1) {
     content.putPreferences(number, { kind: "organisation", id: number + 1 }, documentOf(number));
   }
-  return { count: (item) => content.ready(item, words).count().frequencies ?? {}, bytes: content.bytes };
+  return { count: (item) => content.ready(item, words).count()?.frequencies ?? {}, bytes: content.bytes };
 }
 
 /** A loop over typed arrays: each wish has its labels as bits in ten words, and a bit for each node it asks in. */

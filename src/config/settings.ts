@@ -133,7 +133,7 @@ export const settingsTable = {
     variable: "SAYWHEN_INDEX",
     meaning:
       "`on`: the node keeps what decisions rest on in memory, too, which batches and audiences are answered from. `off`: it " +
-      "answers single decisions only.",
+      "answers single decisions, and batches that it has to read from the database for `addresses` or `explain`.",
     values: "`on` or `off`",
     standard: "on",
     unset: (): "off" | "on" => "on",

@@ -11,7 +11,7 @@ export const limits = {
   lineMs: 20_000,
   /** Milliseconds within which the next part of an answer that is sent line by line must be taken. */
   takenMs: 20_000,
-  /** Milliseconds for which a batch holds the event loop at a time, roughly. */
+  /** Milliseconds for which a batch, or other long work, holds the event loop at a time, roughly. */
   sliceMs: 1,
   /** Lines of a batch for which the storage is read at one time. */
   batchReads: 32,
@@ -139,6 +139,8 @@ export const limits = {
   catalogueZones: 50,
   /** Spellings of time zones whose clocks are kept at hand. */
   keptTimeZones: 1000,
+  /** Instants of which it is kept by how much a zone's clocks are ahead. */
+  keptOffsets: 64,
   /** Milliseconds within which an end of quiet hours is looked for. */
   quietHoursMs: 7 * 24 * 60 * 60 * 1000,
   /** YAML aliases in a catalogue's file: many would let a small file come to a very large catalogue. */

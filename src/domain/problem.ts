@@ -145,6 +145,10 @@ export const problems = {
   },
   "rate-exceeded": { title: "Too many requests", help: "Wait for the seconds in `Retry-After`." },
   "request-malformed": { title: "The request cannot be understood", help: "Send HTTP as RFC 9112 has it." },
+  "http-too-old": {
+    title: "An answer line by line needs HTTP/1.1",
+    help: "With HTTP/1.0 one that was cut off would look whole. A proxy may be what speaks it: docs/operate.md.",
+  },
   "headers-too-large": {
     title: "The headers are too large",
     help: "Send less in headers; docs/limits.md lists every limit.",
@@ -154,18 +158,21 @@ export const problems = {
     help: "Send the whole request within the time limit.",
   },
   "scope-invalid": { title: "A scope is not known, or not the client's", help: "Ask for scopes that the client has." },
-  unavailable: { title: "The service cannot answer now", help: "Try again after the seconds in `Retry-After`." },
+  unavailable: {
+    title: "The service cannot answer now",
+    help: "Try again in a second, or after those in `Retry-After`.",
+  },
   "index-off": {
     title: "This node keeps no index",
     help: "Ask another node, or one subject at a time; SAYWHEN_INDEX turns the index on.",
   },
   "index-building": {
     title: "The index is being built",
-    help: "Try again after the seconds in `Retry-After`; /readyz says when it is done.",
+    help: "Try again after the seconds in `Retry-After`. That is at a start, and where a catalogue needs more of it.",
   },
   "outcome-unknown": {
     title: "It is not known whether this was recorded",
-    help: "Send the same again after the seconds in `Retry-After`: to record it twice does no harm.",
+    help: "Send the same again in a second, or after those in `Retry-After`: to record it twice does no harm.",
   },
   internal: { title: "Something went wrong here", help: "Tell the operator the time and the request's tracking id." },
 } as const satisfies Record<string, { readonly title: string; readonly help: string }>;

@@ -88,7 +88,8 @@ export function checkQuestion(
 export function readContactSubject(text: string): { readonly subject: Customer } | { readonly fault: Fault } {
   const subject = readSubject(text);
   if (subject !== undefined && isCustomer(subject)) return { subject };
-  return wrongSubject("must be a customer, such as customer:123456789; categories and channels are customers'");
+  const whose = "categories and channels are customers'";
+  return wrongSubject(`must be a customer with 1 to 20 digits, such as customer:123456789; ${whose}`);
 }
 
 /** The organisation or user of whom a content question is asked, or why the text names none. */
@@ -98,7 +99,9 @@ export function readContentSubject(
   const subject = readSubject(text);
   if (subject !== undefined && !isCustomer(subject)) return { subject };
   const whose = "modules and alert services are theirs";
-  return wrongSubject(`must be an organisation or a user, such as organisation:3 or user:5; ${whose}`);
+  return wrongSubject(
+    `must be an organisation or a user with 1 to 15 digits, such as organisation:3 or user:5; ${whose}`,
+  );
 }
 
 function wrongSubject(message: string): { readonly fault: Fault } {

@@ -21,6 +21,17 @@ it("the clocks of a zone are ahead of UTC by another time in summer than in wint
   assert.equal(offsetAt("America/New_York", Date.UTC(1800, 0, 1)), -(4 * 3600 + 56 * 60 + 2) * 1000);
 });
 
+it("the clocks of a zone are read at many instants as at each alone, and at one again and again in no time", () => {
+  const days = Array.from({ length: 3 * limits.keptOffsets }, (_, day) => Date.UTC(2026, 1, day));
+  const change = Date.UTC(2026, 2, 8, 8);
+  for (const day of [...days, ...days.toReversed()]) {
+    assert.equal(offsetAt("America/Chicago", day), (day < change ? -6 : -5) * hour);
+  }
+  const began = performance.now();
+  for (let times = 0; times < 1_000_000; times += 1) offsetAt("America/Chicago", days[0] ?? 0);
+  assert.ok(performance.now() - began < 1000);
+});
+
 it("many spellings of a zone are read as one", () => {
   const letters = [..."america/los_angeles"];
   for (let bits = 0; bits < limits.keptTimeZones + 10; bits += 1) {

@@ -12,7 +12,18 @@ export function isTimeZone(text: string): boolean {
  * @param ms milliseconds since 1970
  */
 export function offsetAt(zone: string, ms: number): number {
-  const [, sign, hours = "0", minutes = "0", seconds = "0"] = offset.exec(clockOf(zone)?.format(ms) ?? "") ?? [];
+  const clock = clockOf(zone);
+  if (clock === undefined) return 0;
+  const known = clock.offsets.get(ms);
+  if (known !== undefined) return known;
+  const told = readOffset(clock.format.format(ms));
+  if (clock.offsets.size >= limits.keptOffsets) clock.offsets.clear();
+  clock.offsets.set(ms, told);
+  return told;
+}
+
+function readOffset(text: string): number {
+  const [, sign, hours = "0", minutes = "0", seconds = "0"] = offset.exec(text) ?? [];
   const size = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000;
   return sign === "-" ? -size : size;
 }
@@ -20,14 +31,21 @@ export function offsetAt(zone: string, ms: number): number {
 /** The end of `3/3/2026, GMT-05:00`. Mean times of old had seconds: `GMT-04:56:02`. */
 const offset = /GMT([+-])(\d\d):(\d\d)(?::(\d\d))?$/;
 
-/** To make a formatter costs a hundred times as much as to use it. A zone has many spellings, so they are not all kept. */
-const clocks = new Map<string, Intl.DateTimeFormat>();
+/** A zone's clocks, and what they were ahead of UTC at instants that were asked about: everybody is asked about the same. */
+interface Clock {
+  readonly format: Intl.DateTimeFormat;
+  readonly offsets: Map<number, number>;
+}
 
-function clockOf(zone: string): Intl.DateTimeFormat | undefined {
+/** To make a formatter costs a hundred times as much as to use it. A zone has many spellings, so they are not all kept. */
+const clocks = new Map<string, Clock>();
+
+function clockOf(zone: string): Clock | undefined {
   const known = clocks.get(zone);
   if (known !== undefined) return known;
   try {
-    const clock = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "longOffset" });
+    const format = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "longOffset" });
+    const clock: Clock = { format, offsets: new Map() };
     if (clocks.size >= limits.keptTimeZones) clocks.clear();
     clocks.set(zone, clock);
     return clock;

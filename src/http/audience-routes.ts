@@ -42,7 +42,7 @@ async function answer(finding: Finding, call: Call): Promise<Answer | StreamedAn
   const audience = outcome.value;
   const headers = { "saywhen-change": String(audience.change), "cache-control": "no-store" };
   const head = { status: 200, type: call.type, headers };
-  if (isCounted) return { ...head, body: audienceSize.print(countAudience(audience), "json") };
+  if (isCounted) return { ...head, body: audienceSize.print(await countAudience(finding, audience), "json") };
   const lines = asked.addresses ? addressedLines(finding, audience) : audienceLines(finding, audience, audienceTexts);
   return { ...head, lines, lastLine: (problem) => `{"error":${problem}}\n` };
 }

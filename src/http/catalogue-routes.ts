@@ -53,6 +53,7 @@ async function preview(store: Store, inForce: CatalogueInForce, call: Call): Pro
   actOf(call);
   const goOn = () => {
     if (call.incoming.socket.destroyed) throw new Refusal("request-malformed");
+    call.admitAgain();
   };
   const outcome = await previewCatalogue({ records: store, catalogue: inForce, at: Date.now(), goOn }, value);
   if ("rejected" in outcome) throw refuseRejected(outcome.rejected, catalogueWish, call);

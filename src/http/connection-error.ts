@@ -31,6 +31,11 @@ export function refuseConnection(
       return;
     }
   }
+  // It was answered before all of it had come: whatever is said now would be taken for the answer to the next.
+  if (last?.request.raw.complete === false && last.raw.writableEnded) {
+    socket.destroy();
+    return;
+  }
   // The request before is whole and may be recorded already: it gets its own answer, and the connection ends with that.
   if (last?.request.raw.complete === true && !last.raw.writableEnded) {
     last.raw.shouldKeepAlive = false;

@@ -48,7 +48,7 @@ export async function answerBatch(deps: Batching, links: Links, call: Call): Pro
   new Query(call).takeOnly().refuseFaults();
   // The time that counts is when the batch began.
   const began = deps.now();
-  const batch: Batch = { deps: { ...deps, now: () => began }, links, lines: new LineReader(call.incoming), from: 1 };
+  const batch: Batch = { deps: { ...deps, now: () => began }, links, lines: new LineReader(call), from: 1 };
   const { lines, headers = {} } = await begin(batch);
   return {
     status: 200,
@@ -108,11 +108,13 @@ async function* answerFromIndex(batch: Batch, index: IndexBatch): AsyncGenerator
 
 /** Making the texts takes longer than to see that they are the same as before. */
 function keptTexts(): (answers: Asking["answers"]) => LineTexts {
-  let kept: { readonly key: string; readonly texts: LineTexts } | undefined;
+  let kept: { readonly answers: Asking["answers"]; readonly key: string; readonly texts: LineTexts } | undefined;
   return (answers) => {
+    if (kept?.answers === answers) return kept.texts;
     const key = JSON.stringify(answers);
-    if (kept?.key !== key) kept = { key, texts: decisionTexts(answers) };
-    return kept.texts;
+    const texts = kept?.key === key ? kept.texts : decisionTexts(answers);
+    kept = { answers, key, texts };
+    return texts;
   };
 }
 

@@ -8,13 +8,14 @@ import { Refusal } from "./route.ts";
 
 type Told = readonly [number: number, text: string | undefined];
 
+/** Of a sender that may go on for ever. */
+function readerOf(incoming: Readable): LineReader {
+  return new LineReader({ incoming, admitAgain: () => {} });
+}
+
 async function linesOf(parts: readonly (Buffer | string)[]): Promise<Told[]> {
-  const lines = new LineReader(
-    Readable.from(
-      parts.map((part) => Buffer.from(part)),
-      { objectMode: false },
-    ),
-  );
+  const buffers = parts.map((part) => Buffer.from(part));
+  const lines = readerOf(Readable.from(buffers, { objectMode: false }));
   const told: Told[] = [];
   while (await lines.more()) {
     for (let line = lines.take(); line !== undefined; line = lines.take())
@@ -72,7 +73,7 @@ describe("the lines of a body", () => {
   it("come byte by byte as well, at no great cost", async () => {
     const began = performance.now();
     const incoming = new PassThrough({ highWaterMark: 200_000 });
-    const lines = new LineReader(incoming);
+    const lines = readerOf(incoming);
     for (let sent = 0; sent < 60_000; sent += 1) incoming.write("a");
     incoming.end("\n");
     assert.equal(await lines.more(), true);
@@ -81,7 +82,7 @@ describe("the lines of a body", () => {
   });
 
   it("can be taken whole, passed over, and put back", async () => {
-    const lines = new LineReader(Readable.from([Buffer.from('"a"\n"b"\n\n"c"\n"d')]));
+    const lines = readerOf(Readable.from([Buffer.from('"a"\n"b"\n\n"c"\n"d')]));
     assert.ok(await lines.more());
     assert.equal(lines.whole.toString(), '"a"\n"b"\n\n"c"\n');
     lines.skip(4, 1);
@@ -104,7 +105,7 @@ describe("the lines of a body", () => {
       })(),
       { objectMode: false, highWaterMark: 16 * 1024 },
     );
-    const lines = new LineReader(endless);
+    const lines = readerOf(endless);
     await lines.more();
     await new Promise((resolve) => setTimeout(resolve, 20));
     assert.ok(sent < 16, String(sent));
@@ -114,7 +115,7 @@ describe("the lines of a body", () => {
   it("that do not come in time are refused, and so is what breaks off", async (test) => {
     test.mock.timers.enable({ apis: ["setTimeout"] });
     const slow = new PassThrough();
-    const reading = new LineReader(slow).more();
+    const reading = readerOf(slow).more();
     for (let part = 0; part < 3; part += 1) {
       slow.write("a");
       await new Promise(setImmediate);
@@ -122,7 +123,7 @@ describe("the lines of a body", () => {
     }
     await assert.rejects(reading, (error) => error instanceof Refusal && error.problem === "request-too-slow");
     const broken = new PassThrough();
-    const waiting = new LineReader(broken).more();
+    const waiting = readerOf(broken).more();
     broken.destroy(new Error("gone"));
     await assert.rejects(waiting, (error) => error instanceof Refusal && error.problem === "request-malformed");
   });

@@ -4,7 +4,7 @@ import { Refusal } from "./route.ts";
 
 // NDJSON: one JSON text a line. Bodies of any length are read and answered in constant memory:
 //
-//   const lines = new LineReader(call.incoming);
+//   const lines = new LineReader(call);
 //   while (await lines.more()) {
 //     await nextTurn();
 //     for (let line = lines.take(); line !== undefined; line = lines.take()) yield* out.put(answerTo(line));
@@ -38,9 +38,16 @@ export interface Line {
   readonly bytes: Buffer | undefined;
 }
 
+/** A body that comes line by line, and the look whether its sender may go on, which throws where it may not. */
+interface Incoming {
+  readonly incoming: Readable;
+  readonly admitAgain: () => void;
+}
+
 /** Reads the lines of a body while it comes. What is not taken is not asked of the sender either. */
 export class LineReader {
   readonly #incoming: Readable;
+  readonly #admitAgain: () => void;
   /** A line as long as is allowed, what comes at once after it, and a line feed that the body lacks at its end. */
   readonly #bytes = Buffer.allocUnsafe(limits.lineBytes + partBytes + 1);
   /** Where the next line begins, where the last whole line ends, and where what has come ends. */
@@ -57,9 +64,10 @@ export class LineReader {
   #line = 0;
   #wake = () => {};
 
-  /** @param incoming the body; nobody else may read it */
-  constructor(incoming: Readable) {
+  /** @param incoming nobody else may read it */
+  constructor({ incoming, admitAgain }: Incoming) {
     this.#incoming = incoming;
+    this.#admitAgain = admitAgain;
     for (const event of ["readable", "end", "close", "error"]) incoming.on(event, () => this.#wake());
   }
 
@@ -88,7 +96,7 @@ export class LineReader {
    * Waits for a whole line, if none is there.
    *
    * @returns false at the end of the body
-   * @throws Refusal when a line does not come in time, or the sender is gone
+   * @throws Refusal when a line does not come in time, or the sender is gone or may not go on by then
    */
   async more(): Promise<boolean> {
     let isLate = false;
@@ -101,10 +109,11 @@ export class LineReader {
       while (!this.hasWhole && !this.#isOver) {
         if (this.#readOn()) continue;
         if (this.#incoming.destroyed) throw new Refusal("request-malformed");
-        if (isLate) throw new Refusal("request-too-slow");
+        if (isLate) throw new Refusal("request-too-slow", [], { connection: "close" });
         timer ??= setTimeout(late, limits.lineMs);
         await new Promise<void>((resolve) => (this.#wake = resolve));
       }
+      if (this.hasWhole) this.#admitAgain();
       return this.hasWhole;
     } finally {
       clearTimeout(timer);

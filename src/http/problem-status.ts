@@ -70,6 +70,7 @@ export const standings: Readonly<Record<ProblemName, Standing>> = {
   "suppression-unknown": { status: 404, ref: 9054 },
   "index-off": { status: 503, ref: 9055 },
   "index-building": { status: 503, ref: 9056 },
+  "http-too-old": { status: 426, ref: 9057 },
 };
 
 /** Whatever is wrong in an organisations' body is 400. */

@@ -85,6 +85,8 @@ export interface Call {
   readonly body: Buffer;
   /** A body in NDJSON, while it comes: for a `LineReader`. */
   readonly incoming: IncomingMessage;
+  /** Throws a Refusal where the client may not go on any more: whatever takes long asks before each part of its work. */
+  readonly admitAgain: () => void;
 }
 
 export interface Answer {

@@ -5,14 +5,14 @@ import { limits } from "../domain/limits.ts";
 import { IndexUnavailable } from "../service/decision-index.ts";
 import { LogStopped } from "../service/log.ts";
 import { OutcomeUnknown, RecordDamaged, StoreUnavailable } from "../service/store.ts";
-import { type Admission, admit, type Gate } from "./admission.ts";
+import { type Admission, admit, admitAgain, type Gate } from "./admission.ts";
 import type { Links } from "./links.ts";
 import type { Metrics } from "./metrics.ts";
 import { refuseConnection } from "./connection-error.ts";
 import { json, mediaTypes, negotiate, type Negotiated } from "./negotiate.ts";
 import { type PathTable, pathTable } from "./path-pattern.ts";
 import { problemAnswer } from "./problem-answer.ts";
-import { type Answer, type Family, Refusal, type Route, type StreamedAnswer } from "./route.ts";
+import { type Answer, type Call, type Family, Refusal, type Route, type StreamedAnswer } from "./route.ts";
 import { discardRest, streamAnswer } from "./stream-answer.ts";
 
 export interface ServerParts {
@@ -124,31 +124,33 @@ const noBody = Buffer.alloc(0);
 
 /** Not `async`, so that Fastify need not watch a promise of ours; whatever goes wrong is sent as an error. */
 function answer(request: FastifyRequest, reply: FastifyReply, route: Route, parts: ServerParts): void {
-  Promise.resolve(call(route, request))
+  const called = callOf(request, route, parts.gate);
+  Promise.resolve(route.handle(called))
     .then((answered) => {
-      if ("lines" in answered) return sendLines(request, reply, answered, parts);
+      if ("lines" in answered) return sendLines(request, reply, { ...answered, admitAgain: called.admitAgain }, parts);
       void send(reply, answered);
       return undefined;
     })
     .catch((error: unknown) => reply.send(error));
 }
 
-function call(route: Route, request: FastifyRequest): ReturnType<Route["handle"]> {
-  return route.handle({
+function callOf(request: FastifyRequest, route: Route, gate: Gate): Call {
+  return {
     ...(request.admission as Admission),
     params: request.params as Record<string, string>,
     query: request.query as Record<string, string | string[]>,
     headers: request.headers,
     body: (request.body as Buffer | undefined) ?? noBody,
     incoming: request.raw,
-  });
+    admitAgain: () => admitAgain(route, request.headers, gate),
+  };
 }
 
 /** Fastify knows nothing of an answer that was cut off: what is told of every request is told here. */
 async function sendLines(
   request: FastifyRequest,
   reply: FastifyReply,
-  answered: StreamedAnswer,
+  answered: StreamedAnswer & Pick<Call, "admitAgain">,
   parts: ServerParts,
 ): Promise<void> {
   const lastWords = (error: unknown) => {

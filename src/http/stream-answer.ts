@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
 import { limits } from "../domain/limits.ts";
-import type { StreamedAnswer } from "./route.ts";
+import type { Call, StreamedAnswer } from "./route.ts";
 
 /** What is told when an answer that has begun cannot go on: the text of its last line, for whatever was thrown. */
 export type LastWords = (error: unknown) => string;
 
 /**
- * Sends an answer while it is made: the next part is asked for when the one before is on its way to the client. What
+ * Sends an answer while it is made: the next part is asked for when the one before is on its way to the client, and the
+ * client may still have it. What
  * fails before the first part is thrown, and nothing has been sent. What fails later ends the answer with a last line,
  * and the connection with it, so that nobody takes it for whole; nothing is left to tell a client who is gone.
  *
@@ -15,7 +16,7 @@ export type LastWords = (error: unknown) => string;
  */
 export async function streamAnswer(
   reply: FastifyReply,
-  { status, type, headers, lines }: StreamedAnswer,
+  { status, type, headers, lines, admitAgain }: StreamedAnswer & Pick<Call, "admitAgain">,
   lastWords: LastWords,
 ): Promise<boolean> {
   let part = await lines.next();
@@ -26,7 +27,11 @@ export async function streamAnswer(
   }
   raw.writeHead(status);
   try {
-    for (; part.done !== true; part = await lines.next()) await write(raw, part.value);
+    while (part.done !== true) {
+      await write(raw, part.value);
+      admitAgain();
+      part = await lines.next();
+    }
     raw.end();
     return true;
   } catch (error) {

@@ -31,7 +31,7 @@ type Answered = { readonly line: number } & ({ readonly text: string } | { reado
  */
 export function suppressLines(suppressions: Suppressions, links: Links, call: Call): StreamedAnswer {
   new Query(call).takeOnly().refuseFaults();
-  const bulk: Bulk = { suppressions, links, call, lines: new LineReader(call.incoming), from: 1 };
+  const bulk: Bulk = { suppressions, links, call, lines: new LineReader(call), from: 1 };
   return {
     status: 200,
     type: call.type,

@@ -30,6 +30,33 @@ describe("an address book", () => {
     );
   });
 
+  it("takes a place with very many addresses while there is hardly anybody else, and looks for others", () => {
+    const count = fc.integer({ min: 0, max: 3000 });
+    fc.assert(
+      fc.property(fc.integer(), fc.array(count, { minLength: 1, maxLength: 4 }), (seed, counts) => {
+        const book = new AddressBook();
+        const signOf = (index: number) => Math.imul(index + 1, 0x9e3779b1) ^ seed || 1;
+        const signs = Array.from({ length: 3100 }, (_, index) => signOf(index)).filter((one) => one !== 1);
+        for (const [place, many] of counts.entries()) book.set(place, signs.slice(0, many));
+        for (const [index, one] of signs.entries()) {
+          const places = [...counts.keys()].filter((place) => index < (counts[place] ?? 0));
+          assert.deepEqual(new Set(book.placesWith(one)), new Set(places));
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("counts the memory of addresses that are kept aside, as long as they are there", () => {
+    const book = new AddressBook();
+    const signs = Array.from({ length: 1000 }, (_, index) => index + 1);
+    book.set(3, [1]);
+    book.set(3, signs);
+    const full = book.bytes;
+    book.set(3, signs.slice(0, 4));
+    assert.ok(full - book.bytes >= 996 * 8);
+  });
+
   it("finds them among many, and nobody who was taken out", () => {
     const book = new AddressBook();
     const signOf = (place: number) => Math.imul(place + 1, 0x9e3779b1);

@@ -4,6 +4,9 @@ import { pagePlaces } from "./ready.ts";
 /** How many addresses of a place stand in arrays; those of whoever has more are kept aside. */
 const inArrays = 4;
 
+/** About how many bytes those that are kept aside take, for each place and for each sign. */
+const [bytesOfMore, bytesOfSign] = [100, 8] as const;
+
 /** The book grows in this many parts, each by itself, so that it never takes long. */
 const parts = 256;
 
@@ -28,6 +31,8 @@ export class AddressBook {
   /** The signs of each place, the first of each in the first; 0 for none. */
   readonly #signs: readonly Numbers[] = Array.from({ length: inArrays }, () => new Numbers());
   readonly #more = new Map<number, readonly number[]>();
+  /** How many signs are in there. */
+  #aside = 0;
   /** Places, counted from 1, from the slot on that their sign leads to; what the sign is, the place says. */
   readonly #parts: Int32Array[] = Array.from({ length: parts }, () => new Int32Array(fewestSlots));
   readonly #used = new Int32Array(parts);
@@ -36,7 +41,8 @@ export class AddressBook {
 
   get bytes(): number {
     const signs = this.#signs.reduce((sum, { bytes }) => sum + bytes, 0);
-    return this.#parts.reduce((sum, { byteLength }) => sum + byteLength, signs);
+    const aside = this.#more.size * bytesOfMore + this.#aside * bytesOfSign;
+    return this.#parts.reduce((sum, { byteLength }) => sum + byteLength, signs + aside);
   }
 
   /** The places that have an address with this sign. */
@@ -63,6 +69,7 @@ export class AddressBook {
     for (let index = 0; index < inArrays; index += 1) this.#signs[index]?.set(place, signs[index] ?? 0);
     if (signs.length > inArrays) this.#more.set(place, signs.slice(inArrays));
     else this.#more.delete(place);
+    this.#aside += Math.max(signs.length - inArrays, 0) - Math.max(before.length - inArrays, 0);
     this.#putIn(
       place,
       signs.filter((sign) => !before.includes(sign)),
@@ -141,10 +148,9 @@ export class AddressBook {
   /** Fills a part again with all that its places and this one say, with more room where that is what it lacked. */
   #fillAnew(number: number, place: number): void {
     const former = this.#parts[number] ?? none;
-    const kept = former.reduce((count, value) => (value > 0 ? count + 1 : count), 0);
-    const part = new Int32Array(
-      2 * kept > fullest * former.length ? Math.floor(former.length * growth) : former.length,
-    );
+    const kept = former.reduce((count, value) => (value > 0 && value - 1 !== place ? count + 1 : count), 0);
+    const own = this.#signsOf(place).filter((sign) => sign >>> 24 === number).length;
+    const part = new Int32Array(roomFor(kept + own, former.length));
     this.#parts[number] = part;
     this.#used[number] = 0;
     const seen = new Set([place]);
@@ -167,6 +173,13 @@ export class AddressBook {
 }
 
 const none = new Int32Array(1);
+
+/** Slots for so many, and for some more: a part that was just filled is not to be filled again soon. */
+function roomFor(count: number, slots: number): number {
+  let room = 2 * count > fullest * slots ? Math.floor(slots * growth) : slots;
+  while (count >= fullest * room) room = Math.floor(room * growth);
+  return room;
+}
 
 function homeOf(part: Int32Array, sign: number): number {
   return Math.floor(((sign & 0xffffff) * part.length) / 0x1000000);

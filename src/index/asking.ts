@@ -3,11 +3,14 @@ import type {
   AudienceCount,
   AudiencePart,
   BriefDecision,
+  CountPart,
   LineProgress,
   LineTexts,
   Narrowed,
 } from "../service/decision-index.ts";
+import { limits } from "../domain/limits.ts";
 import type { Subject } from "../domain/subject.ts";
+import { bitCount } from "./bits.ts";
 import { LineAnswers } from "./line-answers.ts";
 import { pagePlaces, type Ready } from "./ready.ts";
 import { nameBytes, type SubjectKind } from "./subject-key.ts";
@@ -39,69 +42,86 @@ export class AskingMany implements Asking {
     return this.#lines.answers.answer(input, output);
   }
 
-  count({ from = 0, kind }: Narrowed): AudienceCount {
-    return from === 0 ? this.#ready.count(kind) : this.#countFrom(from, kind);
+  count({ from = 0, kind }: Narrowed): CountPart {
+    if (!this.#ready.prepare()) return { count: 0, next: from };
+    const whole = from === 0 ? this.#ready.count(kind) : undefined;
+    if (whole !== undefined) return whole;
+    const page = Math.floor(from / pagePlaces);
+    return { ...this.#countPage(page, from, kind), ...this.#behind(page) };
   }
 
   writeAudience({ from = 0, kind }: Narrowed, output: Buffer, texts: LineTexts): AudiencePart {
     if (kind !== undefined && !this.#ready.kinds.includes(kind)) return { written: 0 };
-    const { pages } = this.#ready;
-    for (let page = Math.floor(from / pagePlaces); page < pages; page += 1) {
-      const senders = this.#ready.sendersOn(page);
-      if (senders === undefined) continue;
-      const first = page * pagePlaces;
-      const part = this.#writePage(senders, first, Math.max(from - first, 0), kind, output, texts);
-      return part.next === undefined && page + 1 < pages ? { ...part, next: first + pagePlaces } : part;
+    if (!this.#ready.prepare()) return { written: 0, next: from };
+    const until = performance.now() + limits.sliceMs;
+    let part = this.#writePage(from, kind, output, texts);
+    // On a page there may be few of them, or nobody: what is dear about a part is to send it, and to begin the next.
+    while (!part.isFull && part.next !== undefined && performance.now() < until) {
+      const { written } = part;
+      const more = this.#writePage(part.next, kind, output.subarray(written), texts);
+      part = { ...more, written: written + more.written };
     }
-    return { written: 0 };
+    const { written, next } = part;
+    return next === undefined ? { written } : { written, next };
   }
 
-  /** Writes the names of the senders on a page from one of them on. */
+  /** Where the page behind one begins, if there is any. */
+  #behind(page: number): { readonly next?: number } {
+    return page + 1 < this.#ready.pages ? { next: (page + 1) * pagePlaces } : {};
+  }
+
+  /** Writes the names of the senders on one page, from a place on. */
   #writePage(
-    senders: Uint32Array,
-    first: number,
     from: number,
     kind: SubjectKind | undefined,
     output: Buffer,
     { before, after }: LineTexts,
-  ): AudiencePart {
+  ): AudiencePart & { readonly isFull: boolean } {
+    const page = Math.floor(from / pagePlaces);
+    const senders = this.#ready.sendersOn(page) ?? nobody;
+    const first = page * pagePlaces;
     const longest = Math.max(...after.map(({ length }) => length));
     const room = output.length - before.length - nameBytes - longest;
     let written = 0;
-    for (let index = nextBit(senders, from); index < pagePlaces; index = nextBit(senders, index + 1)) {
+    for (let index = nextBit(senders, from - first); index < pagePlaces; index = nextBit(senders, index + 1)) {
       const place = first + index;
       if (kind !== undefined && this.#table.kindAt(place) !== kind) continue;
-      if (written > room) return { written, next: place };
+      if (written > room) return { written, next: place, isFull: true };
       for (let byte = 0; byte < before.length; byte += 1) output[written++] = before[byte] ?? 0;
       written = this.#table.writeName(place, output, written);
       const text = after[this.#ready.answerAt(place)] ?? before;
       for (let byte = 0; byte < text.length; byte += 1) output[written++] = text[byte] ?? 0;
     }
-    return { written };
+    return { written, ...this.#behind(page), isFull: false };
   }
 
-  /** One by one: who comes after a subject is not counted beforehand. */
-  #countFrom(from: number, kind: SubjectKind | undefined): AudienceCount {
-    const { pages, answers } = this.#ready;
+  /** Counts the senders on a page from one of them on. */
+  #countPage(page: number, from: number, kind: SubjectKind | undefined): AudienceCount {
+    const { answers, kinds, hasFrequencies } = this.#ready;
+    const senders = this.#ready.sendersOn(page) ?? nobody;
+    const first = page * pagePlaces;
+    const isOfAll = kind === undefined || kinds.every((one) => one === kind);
+    if (isOfAll && !hasFrequencies) return { count: countBits(senders, from - first) };
     const counts = answers.map(() => 0);
-    for (let page = Math.floor(from / pagePlaces); page < pages; page += 1) {
-      const senders = this.#ready.sendersOn(page);
-      if (senders === undefined) continue;
-      const first = page * pagePlaces;
-      for (let index = nextBit(senders, Math.max(from - first, 0)); index < pagePlaces; ) {
-        const place = first + index;
-        if (kind === undefined || this.#table.kindAt(place) === kind) {
-          const answer = this.#ready.answerAt(place);
-          counts[answer] = (counts[answer] ?? 0) + 1;
-        }
-        index = nextBit(senders, index + 1);
-      }
+    for (let index = nextBit(senders, from - first); index < pagePlaces; index = nextBit(senders, index + 1)) {
+      const place = first + index;
+      if (kind !== undefined && this.#table.kindAt(place) !== kind) continue;
+      const answer = this.#ready.answerAt(place);
+      counts[answer] = (counts[answer] ?? 0) + 1;
     }
-    const { frequencies } = this.#ready.count(kind);
-    return frequencies === undefined
-      ? { count: sumOf(counts) }
-      : { count: sumOf(counts), frequencies: byFrequency(answers, counts) };
+    const count = counts.reduce((sum, one) => sum + one, 0);
+    return hasFrequencies ? { count, frequencies: byFrequency(answers, counts) } : { count };
   }
+}
+
+const nobody = new Uint32Array(0);
+
+/** How many bits are set from one place on. */
+function countBits(bits: Uint32Array, from: number): number {
+  let word = from >>> 5;
+  let count = word < bits.length ? bitCount((bits[word] ?? 0) & (-1 << (from & 31))) : 0;
+  for (word += 1; word < bits.length; word += 1) count += bitCount(bits[word] ?? 0);
+  return count;
 }
 
 /** The first bit that is set from one place on; past the page when there is none. */
@@ -116,15 +136,7 @@ function nextBit(bits: Uint32Array, from: number): number {
   return (word << 5) + 31 - Math.clz32(rest & -rest);
 }
 
-function sumOf(counts: readonly number[]): number {
-  return counts.reduce((sum, count) => sum + count, 0);
-}
-
 function byFrequency(answers: readonly BriefDecision[], counts: readonly number[]): Record<string, number> {
-  const frequencies: Record<string, number> = {};
-  answers.forEach(({ frequency }, answer) => {
-    const count = counts[answer] ?? 0;
-    if (frequency !== undefined && count > 0) frequencies[frequency] = (frequencies[frequency] ?? 0) + count;
-  });
-  return frequencies;
+  const named = answers.map(({ frequency = "" }, answer) => [frequency, counts[answer] ?? 0] as const);
+  return Object.fromEntries(named.filter(([, count]) => count > 0));
 }

@@ -71,10 +71,6 @@ export class NamedBits {
     return made;
   }
 
-  entries(): IterableIterator<[string, Bits]> {
-    return this.#byName.entries();
-  }
-
   /** Takes a number out of every set. */
   clear(number: number): void {
     for (const bits of this.#byName.values()) bits.clear(number);

@@ -1,6 +1,6 @@
-import { Pattern, type PatternEntry } from "./contact-pattern.ts";
 import { Instants } from "./instants.ts";
 import { NarrowNumbers } from "./narrow-numbers.ts";
+import { PatternTable } from "./pattern-table.ts";
 
 /** What is kept of the selections of a cell besides their patterns. */
 export interface CellNeeds {
@@ -13,16 +13,11 @@ export interface CellNeeds {
 /** What customers chose for one category on one channel: for each place the number of a pattern, 0 for nothing. */
 export class ContactCell {
   readonly plane = new NarrowNumbers();
-  readonly patterns: readonly Pattern[];
-  /** By pattern, how many have it; of pattern 0 it says nothing. */
-  readonly counts: number[] = [0];
-  readonly #nothing = new Pattern(0, []);
-  readonly #patterns = [this.#nothing];
-  /** Patterns of one selection, by its code: most are. */
-  readonly #single: (Pattern | undefined)[] = [];
+  readonly table = new PatternTable();
   /** What was noted, sorted by code: codes and addresses side by side. */
   readonly #codes: number[] = [];
   readonly #addresses: number[] = [];
+  readonly #numbered: number[] = [];
   #noted = 0;
   readonly #needs: CellNeeds;
   /** By the number of a type. */
@@ -31,7 +26,6 @@ export class ContactCell {
 
   constructor(needs: CellNeeds) {
     this.#needs = needs;
-    this.patterns = this.#patterns;
   }
 
   /** When the selections of a type were last chosen; undefined where that is not kept. */
@@ -46,7 +40,7 @@ export class ContactCell {
 
   get bytes(): number {
     const rest = [...this.#dates, ...this.#countries].filter((kept) => kept !== undefined);
-    return rest.reduce((sum, { bytes }) => sum + bytes, this.plane.bytes);
+    return rest.reduce((sum, { bytes }) => sum + bytes, this.plane.bytes + this.table.bytes);
   }
 
   /** Forgets a place. */
@@ -80,36 +74,21 @@ export class ContactCell {
   /** Gives a place the pattern of what was noted. */
   settle(place: number): void {
     const before = this.plane.get(place);
-    const after = this.#noted === 0 ? 0 : this.#patternOfNoted().number;
-    if (before === after) return;
-    this.plane.set(place, after);
-    this.counts[before] = (this.counts[before] ?? 0) - 1;
-    this.counts[after] = (this.counts[after] ?? 0) + 1;
-  }
-
-  #patternOfNoted(): Pattern {
-    const noted = this.#noted;
+    if (before === 0 && this.#noted === 0) return;
+    this.#numberAddresses();
+    const after = this.table.move(before, this.#codes, this.#numbered, this.#noted);
     this.#noted = 0;
-    const code = this.#codes[0] ?? 0;
-    const first = (this.#single[code] ??= this.#nothing.with(code, 0, this.#make));
-    return noted === 1 ? first : this.#longer(first, noted);
+    if (after !== before) this.plane.set(place, after);
   }
 
   /** Addresses are numbered as they come, so that whose they are makes no pattern differ. */
-  #longer(first: Pattern, noted: number): Pattern {
-    const distinct = [this.#addresses[0]];
-    let pattern = first;
-    for (let index = 1; index < noted; index += 1) {
-      const known = distinct.indexOf(this.#addresses[index]);
-      const address = known === -1 ? distinct.push(this.#addresses[index]) - 1 : known;
-      pattern = pattern.with(this.#codes[index] ?? 0, address, this.#make);
+  #numberAddresses(): void {
+    const addresses = this.#addresses;
+    let distinct = 0;
+    for (let index = 0; index < this.#noted; index += 1) {
+      let same = 0;
+      while (addresses[same] !== addresses[index]) same += 1;
+      this.#numbered[index] = same === index ? distinct++ : (this.#numbered[same] ?? 0);
     }
-    return pattern;
   }
-
-  readonly #make = (entries: readonly PatternEntry[]): Pattern => {
-    const made = new Pattern(this.#patterns.length, entries);
-    this.#patterns.push(made);
-    return made;
-  };
 }

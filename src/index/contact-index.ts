@@ -35,6 +35,14 @@ interface Known {
   readonly countries: number[];
 }
 
+/** What was asked about one category and channel. */
+interface AskedLast {
+  readonly words: CatalogueWords;
+  /** By whether it was quiet hours: those who ask by turns for instants of either kind find what was judged for them. */
+  readonly judged: Map<boolean | undefined, JudgedPatterns>;
+  ready?: ContactReady;
+}
+
 /** What customers have chosen, by their places, whatever the catalogue says of it. */
 export class ContactIndex {
   readonly #lookUpStops: LookUpStops;
@@ -49,7 +57,7 @@ export class ContactIndex {
   readonly #lastSlots: Slot[] = [];
   readonly #countries = new CountryLists();
   /** By category, which belongs to one catalogue, and channel: what was asked last. */
-  readonly #asked = new WeakMap<Category, Map<string, ContactReady>>();
+  readonly #asked = new WeakMap<Category, Map<string, AskedLast>>();
 
   constructor(words: CatalogueWords, lookUpStops: LookUpStops) {
     this.#needs = new ContactNeeds(words);
@@ -91,18 +99,20 @@ export class ContactIndex {
   ready(question: ContactQuestion, words: CatalogueWords, at: number): Ready | undefined {
     if (!this.#needs.coverQuestion(question, words)) return undefined;
     const { category, channel } = question;
-    const asked = this.#asked.get(category) ?? new Map<string, ContactReady>();
+    const asked = this.#asked.get(category) ?? new Map<string, AskedLast>();
     this.#asked.set(category, asked);
-    const last = asked.get(channel.name);
-    const isSame = last?.judged.judge.words === words;
-    if (isSame && last.times.at === at && last.times.timeZone === question.timeZone) return last;
+    const before = asked.get(channel.name);
+    const last = before?.words === words ? before : { words, judged: new Map<boolean | undefined, JudgedPatterns>() };
+    asked.set(channel.name, last);
+    const { times: lastTimes } = last.ready ?? {};
+    if (lastTimes?.at === at && lastTimes.timeZone === question.timeZone) return last.ready;
     const cell = category.essential ? this.#reachOf(channel.name) : this.#cellOf(category.name, channel.name);
     const times = new ContactTimes(question, words, at, cell, this.#countries);
     const judge = new ContactJudge(question, words, times.quiet, this.#types);
-    const isJudged = isSame && last.judged.judge.quiet === times.quiet;
-    const ready = new ContactReady(isJudged ? last.judged : new JudgedPatterns(cell, judge), times);
-    asked.set(channel.name, ready);
-    return ready;
+    const judged = last.judged.get(times.quiet) ?? new JudgedPatterns(cell, judge);
+    last.judged.set(times.quiet, judged);
+    last.ready = new ContactReady(judged, times);
+    return last.ready;
   }
 
   #note({ choice, unconfirmed, modifiedAt, normal }: Selection, slot: Slot, known: Known): void {

@@ -14,26 +14,40 @@ export interface PatternEntry {
 
 /**
  * What many customers' selections of one category and channel have in common: all that the rules look at, apart from the
- * clock. There are few patterns, so what the rules say about each is asked once and counts for all who have it.
+ * clock. There are few patterns as a rule, so what the rules say about each is asked once and counts for all who have it.
  */
 export class Pattern {
   readonly number: number;
-  readonly entries: readonly PatternEntry[];
-  readonly #longer = new Map<number, Pattern>();
+  readonly hash: number;
+  /** Of each entry its code and the number of its address. */
+  readonly #said: readonly number[];
 
-  constructor(number: number, entries: readonly PatternEntry[]) {
+  constructor(number: number, hash: number, said: readonly number[]) {
     this.number = number;
-    this.entries = entries;
+    this.hash = hash;
+    this.#said = said;
   }
 
-  /** The pattern with one entry more, by its code and address; `make` numbers those that were not there. */
-  with(code: number, address: number, make: (entries: readonly PatternEntry[]) => Pattern): Pattern {
-    const key = address * 2 ** 20 + code;
-    const there = this.#longer.get(key);
-    if (there !== undefined) return there;
-    const made = make([...this.entries, entryOf(code, address)]);
-    this.#longer.set(key, made);
-    return made;
+  /** How many entries it has. */
+  get length(): number {
+    return this.#said.length / 2;
+  }
+
+  /** Made anew by each call: it is seldom asked for, and patterns may be many. */
+  get entries(): readonly PatternEntry[] {
+    return Array.from({ length: this.length }, (_, index) =>
+      entryOf(this.#said[2 * index] ?? 0, this.#said[2 * index + 1] ?? 0),
+    );
+  }
+
+  /** Whether it has just these entries. */
+  isOf(codes: readonly number[], addresses: readonly number[], length: number): boolean {
+    const said = this.#said;
+    if (said.length !== 2 * length) return false;
+    for (let index = 0; index < length; index += 1) {
+      if (said[2 * index] !== codes[index] || said[2 * index + 1] !== addresses[index]) return false;
+    }
+    return true;
   }
 }
 

@@ -10,6 +10,7 @@ import type { SubjectKind } from "./subject-key.ts";
 export class ContactReady implements Ready {
   readonly answers = contactAnswers;
   readonly kinds = ["customer"] as const;
+  readonly hasFrequencies = false;
   readonly answerToUnknown: number;
   readonly #plane: NarrowNumbers;
   readonly judged: JudgedPatterns;
@@ -33,44 +34,47 @@ export class ContactReady implements Ready {
     return answer === byClock ? this.#answerByClock(pattern, place) : answer;
   }
 
+  prepare(): boolean {
+    return this.judged.judgeSome();
+  }
+
   sendersOn(page: number): Uint32Array | undefined {
     if (!this.#plane.hasPage(page)) return undefined;
+    const { senders, unsure } = this.judged;
     const patterns = this.#plane.page(page);
-    markWhere(patterns, this.judged.senders(), this.#bits);
-    if (this.judged.moving.size > 0) {
-      eachWhere(patterns, this.judged.unsure(), (index, pattern) => {
-        const isSender = this.#answerByClock(pattern, page * pagePlaces + index) < firstOther;
-        if (isSender) this.#bits[index >> 5] = (this.#bits[index >> 5] ?? 0) | (1 << (index & 31));
-      });
-    }
+    markWhere(patterns, senders, this.#bits);
+    if (unsure.includes(1)) this.#markByClock(patterns, unsure, page * pagePlaces);
     return this.#bits;
   }
 
-  count(kind?: SubjectKind): AudienceCount {
+  /** Undefined when the clock counts: then each is looked at. */
+  count(kind?: SubjectKind): AudienceCount | undefined {
     if (kind !== undefined && kind !== "customer") return { count: 0 };
-    const { counts } = this.judged.cell;
+    const { senders, unsure } = this.judged;
+    const { counts } = this.judged.cell.table;
     let count = 0;
-    this.judged.senders().forEach((isSender, pattern) => {
-      if (isSender === 1) count += counts[pattern] ?? 0;
-    });
-    return { count: this.judged.moving.size === 0 ? count : count + this.#countByClock() };
+    for (const [pattern, having] of counts.entries()) {
+      if (pattern === 0 || having === 0) continue;
+      if (unsure[pattern] === 1) return undefined;
+      if (senders[pattern] === 1) count += having;
+    }
+    return { count };
   }
 
-  #countByClock(): number {
-    let count = 0;
-    for (let page = 0; page < this.pages; page += 1) {
-      if (!this.#plane.hasPage(page)) continue;
-      eachWhere(this.#plane.page(page), this.judged.unsure(), (index, pattern) => {
-        if (this.#answerByClock(pattern, page * pagePlaces + index) < firstOther) count += 1;
-      });
+  /** A plain loop: of all that is asked about many, this takes longest. */
+  #markByClock(patterns: NarrowPage, unsure: Uint8Array, first: number): void {
+    const bits = this.#bits;
+    for (let index = 0; index < pagePlaces; index += 1) {
+      const pattern = patterns[index] ?? 0;
+      if (unsure[pattern] !== 1 || this.#answerByClock(pattern, first + index) >= firstOther) continue;
+      bits[index >> 5] = (bits[index >> 5] ?? 0) | (1 << (index & 31));
     }
-    return count;
   }
 
   /** The best that comes of the customer's selections. */
   #answerByClock(pattern: number, place: number): number {
     let best = byClock;
-    for (const entry of this.judged.moving.get(pattern) ?? []) {
+    for (const entry of this.judged.moving(pattern)) {
       const answer = this.times.answerTo(entry, place);
       if (answer < best) best = answer;
     }
@@ -86,12 +90,5 @@ function markWhere(patterns: NarrowPage, isMarked: Uint8Array, bits: Uint32Array
       marked |= (isMarked[patterns[index] ?? 0] ?? 0) << bit;
     }
     bits[word] = marked;
-  }
-}
-
-function eachWhere(patterns: NarrowPage, isMarked: Uint8Array, take: (index: number, pattern: number) => void): void {
-  for (let index = 0; index < pagePlaces; index += 1) {
-    const pattern = patterns[index] ?? 0;
-    if (isMarked[pattern] === 1) take(index, pattern);
   }
 }

@@ -28,6 +28,14 @@ export class ContentReady implements Ready {
     return this.#holders.stopped.has(place) && this.answers[answer]?.verdict === "send" ? suppressed : answer;
   }
 
+  get hasFrequencies(): boolean {
+    return this.#asked.about === "module";
+  }
+
+  prepare(): boolean {
+    return true;
+  }
+
   sendersOn(page: number): Uint32Array | undefined {
     const { links, stopped } = this.#holders;
     if (!links.hasPage(page)) return undefined;
@@ -40,11 +48,11 @@ export class ContentReady implements Ready {
   }
 
   count(kind?: "customer" | "organisation" | "user"): AudienceCount {
-    const { about, shares } = this.#asked;
+    const { shares } = this.#asked;
     const matching = this.#asked.matching();
     const counts = shares.map(({ rows }) => (kind === "customer" ? 0 : this.#countShare(matching, rows, kind)));
     const count = counts.reduce((sum, one) => sum + one, 0);
-    if (about === "alert") return { count };
+    if (!this.hasFrequencies) return { count };
     const named = shares.map(({ frequency = "" }, share) => [frequency, counts[share] ?? 0] as const);
     return { count, frequencies: Object.fromEntries(named.filter(([, one]) => one > 0)) };
   }

@@ -4,7 +4,7 @@ import type { CatalogueWords } from "../domain/catalogue.ts";
 import type { Change } from "../domain/change.ts";
 import type { CustomerPreferences } from "../domain/customer-preferences.ts";
 import type { OrganisationEntry, UserEntry } from "../domain/directory.ts";
-import type { EmailPreferences } from "../domain/email-preferences.ts";
+import { type EmailPreferences, nothingChosen } from "../domain/email-preferences.ts";
 import type { Question } from "../domain/question.ts";
 import { entryNameOf, markIn, markingStream, type Stream } from "../domain/stream.ts";
 import { type Customer, organisation, readSubject, type Subject, user } from "../domain/subject.ts";
@@ -121,8 +121,10 @@ export class Image {
   }
 
   #putPreferences(place: number, stream: Stream, document: unknown): void {
+    // One document that holds something else must not keep all others from being asked about: it holds no choice.
     if (isOfCustomer(stream)) {
-      this.#contacts.put(this.#table.add(stream, place), document as CustomerPreferences);
+      const chosen = { selections: [], ...(document as Partial<CustomerPreferences>) };
+      this.#contacts.put(this.#table.add(stream, place), chosen);
       return;
     }
     const subject = readSubject(stream);
@@ -130,7 +132,7 @@ export class Image {
     const there = this.#table.add(subject, place);
     const kind = subject.startsWith("user:") ? "user" : "organisation";
     const id = Number(subject.slice(kind.length + 1));
-    this.#content.putPreferences(there, { kind, id }, document as EmailPreferences);
+    this.#content.putPreferences(there, { kind, id }, { ...nothingChosen, ...(document as Partial<EmailPreferences>) });
   }
 }
 

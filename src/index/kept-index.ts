@@ -3,7 +3,7 @@ import type { Question } from "../domain/question.ts";
 import { limits } from "../domain/limits.ts";
 import type { CatalogueInForce } from "../service/catalogue.ts";
 import { type Asking, type DecisionIndex, IndexUnavailable, type Known } from "../service/decision-index.ts";
-import { RecordDamaged } from "../service/store.ts";
+import { StoreUnavailable } from "../service/store.ts";
 import { type Followed, Following, Outdated } from "./following.ts";
 
 export interface IndexOptions {
@@ -44,8 +44,8 @@ export class KeptIndex implements DecisionIndex {
   readonly #following: NodeJS.Timeout;
   #current: Following | undefined;
   #building: Promise<void> | undefined;
-  /** Why there is none, where that will not pass by itself. */
-  #damaged: RecordDamaged | undefined;
+  /** Why there is none, where that will not pass by itself: a damaged record, or a mistake of ours. */
+  #broken: unknown;
   /** Whether following or building failed the last time. */
   #isFailing = false;
   /** The catching up that is under way, and the next one, which all share who come meanwhile. */
@@ -60,7 +60,7 @@ export class KeptIndex implements DecisionIndex {
 
   /** Whether what the index is asked is answered, if only with the reason why it cannot be. */
   get isReady(): boolean {
-    return this.#current !== undefined || this.#damaged !== undefined;
+    return this.#current !== undefined || this.#broken !== undefined;
   }
 
   get figures(): IndexFigures {
@@ -114,9 +114,9 @@ export class KeptIndex implements DecisionIndex {
     return following;
   }
 
-  #unavailable(): Error {
+  #unavailable(): unknown {
     this.#build();
-    return this.#damaged ?? new IndexUnavailable("building");
+    return this.#broken ?? new IndexUnavailable("building");
   }
 
   async #follow(): Promise<void> {
@@ -136,7 +136,7 @@ export class KeptIndex implements DecisionIndex {
   }
 
   #build(): void {
-    if (this.#damaged !== undefined || this.#closing.signal.aborted) return;
+    if (this.#broken !== undefined || this.#closing.signal.aborted) return;
     this.#building ??= this.#built().finally(() => {
       this.#building = undefined;
     });
@@ -154,9 +154,9 @@ export class KeptIndex implements DecisionIndex {
         return;
       } catch (error) {
         this.#failed(error);
-        // Nothing but a repair, and a start after it, will make it sound.
-        if (error instanceof RecordDamaged) {
-          this.#damaged = error;
+        // Of everything else, to build it again would end the same way.
+        if (!(error instanceof StoreUnavailable || error instanceof Outdated)) {
+          this.#broken = error;
           return;
         }
         await delay(limits.indexRetryMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);

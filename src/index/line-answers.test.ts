@@ -46,6 +46,8 @@ function asked(of: readonly SubjectKind[]): Ready {
     kinds: of,
     answerAt: (place) => place % 3,
     answerToUnknown: 3,
+    prepare: () => true,
+    hasFrequencies: false,
     sendersOn: () => undefined,
     pages: 0,
     count: () => ({ count: 0 }),
@@ -109,6 +111,18 @@ describe("lines with a subject each", () => {
         assert.equal(written, subjects.map((one) => answered(known, one)).join(""));
       }),
     );
+  });
+
+  it("have the right one of very many answers", () => {
+    const many = Array.from({ length: 1006 }, (_, answer) => answer);
+    const table = tableOf(new Map(many.map((place) => [customer(`${place}`), place] as const)));
+    const ready: Ready = { ...asked(kinds), answerAt: (place) => place };
+    const after = many.map((answer) => Buffer.from(` ${answer}\n`));
+    const input = Buffer.from(many.map((place) => `"customer:${place}"\n`).join(""));
+    const output = Buffer.alloc(100_000);
+    const { written } = new LineAnswers(table, ready, { before: Buffer.alloc(0), after }).answer(input, output);
+    const right = many.map((place) => `customer:${place} ${place}\n`);
+    assert.equal(output.toString("latin1", 0, written), right.join(""));
   });
 });
 

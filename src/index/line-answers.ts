@@ -26,6 +26,9 @@ const forms: readonly Form[] = subjectKinds.map((kind, index) => ({
   takesZero: kind === "customer",
 }));
 
+/** By the first letter of their names, how lines begin that a question about some kinds is asked of. */
+type Forms = readonly (Form | undefined)[];
+
 /** Bytes, and the same again four to a word: to copy words takes a third of the time. */
 interface Text {
   readonly bytes: Buffer;
@@ -38,27 +41,43 @@ interface Place {
   readonly view: DataView;
 }
 
+/** What stands around a name, ready to be copied. */
+interface Texts {
+  readonly before: Text;
+  readonly after: readonly Text[];
+}
+
+// A batch makes one of these for each of its parts: what two of them may share is made once.
+const keptForms = new Map<string, Forms>();
+const keptTexts = new WeakMap<LineTexts, Texts>();
+const shared = {
+  keys: new Int32Array(3 * together),
+  starts: new Int32Array(together + 1),
+  places: new Int32Array(together),
+  answers: new Uint16Array(together),
+};
+
 /** Answers lines with a subject's name each. */
 export class LineAnswers {
   readonly #table: SubjectTable;
   readonly #ready: Ready;
+  readonly #forms: Forms;
   readonly #before: Text;
   readonly #after: readonly Text[];
-  /** By the first letter of their names, how lines that are answered begin. */
-  readonly #forms: readonly (Form | undefined)[];
-  readonly #keys = new Int32Array(3 * together);
+  readonly #keys = shared.keys;
   /** Where the lines begin; behind the last one, where it ends. */
-  readonly #starts = new Int32Array(together + 1);
-  readonly #places = new Int32Array(together);
-  readonly #answers = new Uint8Array(together);
+  readonly #starts = shared.starts;
+  readonly #places = shared.places;
+  /** More than 255 answers are possible: one for each frequency of the catalogue. */
+  readonly #answers = shared.answers;
 
-  constructor(table: SubjectTable, ready: Ready, { before, after }: LineTexts) {
+  constructor(table: SubjectTable, ready: Ready, texts: LineTexts) {
+    const { before, after } = textsOf(texts);
     this.#table = table;
     this.#ready = ready;
-    this.#before = textOf(before);
-    this.#after = after.map(textOf);
-    const asked = forms.filter((_, index) => ready.kinds.includes(subjectKinds[index] ?? "customer"));
-    this.#forms = Array.from({ length: 256 }, (_, letter) => asked.find(({ start }) => start[1] === letter));
+    this.#forms = formsFor(ready.kinds);
+    this.#before = before;
+    this.#after = after;
   }
 
   /** As `Asking.answerLines` has it. */
@@ -166,6 +185,24 @@ function writeWords(words: Int32Array, to: DataView, start: number): void {
 
 function placeOf(bytes: Buffer): Place {
   return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+}
+
+function formsFor(kinds: Ready["kinds"]): Forms {
+  const name = kinds.join();
+  const kept = keptForms.get(name);
+  if (kept !== undefined) return kept;
+  const asked = forms.filter((_, index) => kinds.includes(subjectKinds[index] ?? "customer"));
+  const made = Array.from({ length: 256 }, (_, letter) => asked.find(({ start }) => start[1] === letter));
+  keptForms.set(name, made);
+  return made;
+}
+
+function textsOf(texts: LineTexts): Texts {
+  const kept = keptTexts.get(texts);
+  if (kept !== undefined) return kept;
+  const made = { before: textOf(texts.before), after: texts.after.map(textOf) };
+  keptTexts.set(texts, made);
+  return made;
 }
 
 function textOf(bytes: Buffer): Text {

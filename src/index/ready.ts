@@ -14,12 +14,22 @@ export interface Ready {
   /** Which of the answers those get of whom nothing is known. */
   readonly answerToUnknown: number;
   /**
+   * Does some of what has to be done before senders are looked for or counted: so little that nothing else waits for long.
+   *
+   * @returns whether all is done; if not, it is to be called again in a later turn of the event loop
+   */
+  prepare(): boolean;
+  /**
    * For whom the verdict is `send` now, among the subjects of one page: a bit for each place, the lowest first. Undefined
    * when there is none. The array is overwritten by the next call.
    */
   sendersOn(page: number): Uint32Array | undefined;
   /** The number of pages. */
   readonly pages: number;
-  /** How many there are for whom the verdict is `send` now, of one kind or of all. */
-  count(kind?: "customer" | "organisation" | "user"): AudienceCount;
+  /** Whether those for whom the verdict is `send` are counted by frequency, too. */
+  readonly hasFrequencies: boolean;
+  /**
+   * How many there are for whom the verdict is `send` now, of one kind or of all; undefined when they must be looked for.
+   */
+  count(kind?: "customer" | "organisation" | "user"): AudienceCount | undefined;
 }

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import type { CatalogueWords } from "../domain/catalogue.ts";
 import type { Fault } from "../domain/fault.ts";
 import { readInstant } from "../domain/instant.ts";
-import { type AskedQuestion, aboutOf, checkQuestion, type Question } from "../domain/question.ts";
+import { type AskedQuestion, checkQuestion } from "../domain/question.ts";
 import {
   type AskedDecision,
+  addressFaults,
   type Decision,
   type Deciding,
   decide,
@@ -14,6 +14,7 @@ import {
   readNamed,
 } from "./decide.ts";
 import type { Asking, BriefDecision, DecisionIndex, Known } from "./decision-index.ts";
+import { HeldQuestion } from "./held-question.ts";
 import { type Outcome, rejected } from "./outcome.ts";
 
 /** What batches are answered with. Its clock stands still while one is: the time that counts is when it began. */
@@ -75,7 +76,13 @@ export async function askOfMany(
   const known = await deps.index.current();
   const checked = checkQuestion(asked, known.words);
   if ("faults" in checked) return rejected("invalid", checked.faults);
-  return { value: { index: new HeldQuestion(deps.index, asked, known, instantOf(deps, at)) } };
+  const held = new HeldQuestion(asked, known.words, checked.question);
+  const instant = instantOf(deps, at);
+  const asking = async () => {
+    const now = await deps.index.current();
+    return now.asking(held.against(now.words), instant);
+  };
+  return { value: { index: { change: known.size - 1, asking, named: (text) => readNamed(text, asked) } } };
 }
 
 /** Every fault of a question to be asked of many, however much of it could be read. */
@@ -147,40 +154,6 @@ export function briefly(asking: Asking, subject: Decision["subject"]): BriefAnsw
   return { subject, ...answer };
 }
 
-class HeldQuestion implements IndexBatch {
-  readonly change: number;
-  readonly #index: DecisionIndex;
-  readonly #asked: AskedQuestion;
-  readonly #at: number;
-  #words: CatalogueWords | undefined;
-  #question: Question | undefined;
-
-  constructor(index: DecisionIndex, asked: AskedQuestion, { size }: Known, at: number) {
-    this.change = size - 1;
-    this.#index = index;
-    this.#asked = asked;
-    this.#at = at;
-  }
-
-  async asking(): Promise<Asking> {
-    const known = await this.#index.current();
-    return known.asking(this.#heldAgainst(known.words), this.#at);
-  }
-
-  named(text: string): ReturnType<typeof readNamed> {
-    return readNamed(text, this.#asked);
-  }
-
-  #heldAgainst(words: CatalogueWords): Question {
-    if (this.#question !== undefined && this.#words === words) return this.#question;
-    const checked = checkQuestion(this.#asked, words);
-    assert("question" in checked, "a catalogue has every name that one before it had");
-    this.#words = words;
-    this.#question = checked.question;
-    return checked.question;
-  }
-}
-
 /** The index holds what counts now, and no more of it than verdict and reason need. */
 function needsStore({ now }: Batching, { at, explain = false, addresses = false }: BatchWishes): boolean {
   if (explain || addresses) return true;
@@ -192,9 +165,4 @@ function needsStore({ now }: Batching, { at, explain = false, addresses = false 
 function instantOf({ now }: Batching, at: string | undefined): number {
   const time = at === undefined ? undefined : readInstant(at);
   return time !== undefined && "ms" in time ? time.ms : now();
-}
-
-function addressFaults({ addresses = false, ...asked }: AskedOfMany): readonly Fault[] {
-  if (!addresses || (aboutOf(asked) ?? "contact") === "contact") return [];
-  return [{ problem: "value-invalid", path: ["addresses"], message: "goes with category and channel only" }];
 }

@@ -15,8 +15,8 @@ import {
 import { catalogueStream } from "../domain/stream.ts";
 import { isCustomer, type Subject } from "../domain/subject.ts";
 import type { CatalogueInForce } from "./catalogue.ts";
-import { contactFacts, contentFacts, readFacts } from "./decision-facts.ts";
-import { type Moment, type ReadNewest, readingNow, readingThen, readMoment } from "./moment.ts";
+import { contactFacts, contentFacts, type ReadFacts, readFacts } from "./decision-facts.ts";
+import { type ReadNewest, readingNow, readingThen, readMoment } from "./moment.ts";
 import { type Outcome, rejected } from "./outcome.ts";
 import type { PastRecords, Records } from "./store.ts";
 
@@ -79,16 +79,14 @@ export async function decideAt(
   { subject: text, ...sent }: Omit<AskedDecision, "at">,
 ): Promise<Outcome<Decision>> {
   const named = readNamed(text, sent);
-  const moment = await ("fault" in named
-    ? readMoment(read, [catalogueStream], () => [])
-    : readFacts(read, named.subject, sent.channel));
-  const words = deps.catalogue.at(moment.change(catalogueStream));
+  if ("fault" in named)
+    return rejected("invalid", [named.fault, ...(await questionFaults(deps, { at, read, faults }, sent))]);
+  const facts = await readFacts(read, named.subject, sent.channel);
+  const words = deps.catalogue.at(facts.moment.change(catalogueStream));
   const checked = checkQuestion(sent, words);
-  if ("fault" in named || "faults" in checked || faults.length > 0) {
-    const early = "fault" in named ? [named.fault] : [];
-    return rejected("invalid", [...early, ...("faults" in checked ? checked.faults : []), ...faults]);
-  }
-  return { value: answerTo(checked.question, named.subject, { moment, words, at }) };
+  if ("faults" in checked) return rejected("invalid", [...checked.faults, ...faults]);
+  if (faults.length > 0) return rejected("invalid", faults);
+  return { value: answerTo(checked.question, named.subject, { facts, words, at }) };
 }
 
 /** Every fault of a question that is to be asked of many, apart from of whom. */
@@ -102,17 +100,26 @@ export async function questionFaults(
   return "faults" in checked ? [...checked.faults, ...faults] : faults;
 }
 
+/** What is wrong with the wish to have an answer's addresses with it, which a question about content has none of. */
+export function addressFaults({
+  addresses = false,
+  ...asked
+}: AskedQuestion & { readonly addresses?: boolean }): readonly Fault[] {
+  if (!addresses || (aboutOf(asked) ?? "contact") === "contact") return [];
+  return [{ problem: "value-invalid", path: ["addresses"], message: "goes with category and channel only" }];
+}
+
 interface Basis {
-  readonly moment: Moment;
+  readonly facts: ReadFacts;
   readonly words: CatalogueWords;
   readonly at: number;
 }
 
-function answerTo(question: Question, subject: Subject, { moment, words, at }: Basis): Decision {
+function answerTo(question: Question, subject: Subject, { facts, words, at }: Basis): Decision {
   if (question.about === "contact" && isCustomer(subject))
-    return { subject, ...decideContact(question, contactFacts(moment, subject, words, at)) };
+    return { subject, ...decideContact(question, contactFacts(facts, subject, words, at)) };
   assert(question.about !== "contact" && !isCustomer(subject), "a question is asked of the kind of subject it is for");
-  return { subject, ...decideContent(question, contentFacts(moment, subject, words)) };
+  return { subject, ...decideContent(question, contentFacts(facts, subject, words)) };
 }
 
 /** Of whom it is asked. Where nothing is, the text tells by itself of what kind that would be. */

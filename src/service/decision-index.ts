@@ -57,11 +57,14 @@ export interface Asking {
    * @param texts what stands before a subject's name in an answer and, for each of the answers, what stands after it
    */
   answerLines(input: Buffer, output: Buffer, texts: LineTexts): LineProgress;
-  /** How many there are for whom the verdict is `send`. */
-  count(narrowed: Narrowed): AudienceCount;
+  /**
+   * How many there are for whom the verdict is `send`: all of them where that is known beforehand; otherwise some 65,536
+   * subjects are looked at, and whoever asks adds the parts up, with a turn of the event loop between two.
+   */
+  count(narrowed: Narrowed): CountPart;
   /**
    * Writes the names of subjects for whom the verdict is `send`, in the order in which the subjects first came, each
-   * between two texts: until the output is full, or some 65,536 subjects were looked at.
+   * between two texts: until the output is full, or about a millisecond is over. A part may be empty.
    *
    * @param texts what stands before a subject's name and, for each of the answers, what stands after it
    */
@@ -96,6 +99,12 @@ export interface LineProgress {
 export interface AudiencePart {
   /** Bytes of the output. */
   readonly written: number;
+  /** Where the next part begins; absent: this was the last. */
+  readonly next?: number;
+}
+
+/** How large a part of an audience is. */
+export interface CountPart extends AudienceCount {
   /** Where the next part begins; absent: this was the last. */
   readonly next?: number;
 }

@@ -1,12 +1,20 @@
 import assert from "node:assert/strict";
-import type { CatalogueWords } from "../domain/catalogue.ts";
 import type { Fault } from "../domain/fault.ts";
 import { readInstant } from "../domain/instant.ts";
 import { limits } from "../domain/limits.ts";
 import { type AskedQuestion, aboutOf, checkQuestion, type Question } from "../domain/question.ts";
 import { listed } from "../domain/sentence.ts";
-import { type Decision, type Deciding, decide, readNamed } from "./decide.ts";
-import type { AudienceCount, BriefDecision, DecisionIndex, Known, LineTexts, Narrowed } from "./decision-index.ts";
+import { type Decision, type Deciding, addressFaults, decide, readNamed } from "./decide.ts";
+import type {
+  Asking,
+  AudienceCount,
+  BriefDecision,
+  DecisionIndex,
+  Known,
+  LineTexts,
+  Narrowed,
+} from "./decision-index.ts";
+import { HeldQuestion } from "./held-question.ts";
 import { type Outcome, rejected } from "./outcome.ts";
 import { nextTurn } from "./turns.ts";
 
@@ -62,7 +70,8 @@ export async function findAudience(
     ...kindFaults(kind, asked),
     ...("fault" in behind ? [behind.fault] : []),
     ...("fault" in time ? [time.fault] : []),
-    ...(addresses ? addressFaults(asked, isCounted) : []),
+    ...addressFaults({ ...asked, addresses }),
+    ...(addresses && isCounted ? [ofCount] : []),
   ];
   if ("faults" in checked || "fault" in behind || "fault" in time || faults.length > 0)
     return rejected("invalid", faults);
@@ -71,12 +80,23 @@ export async function findAudience(
   return { value: { change: known.size - 1, asked, narrowed, known, question, at: time.ms, began } };
 }
 
-/** How large the audience is, and for an item of a module how often how many of it want such items. */
-export function countAudience({ known, question, at, narrowed }: Audience): AudienceCount {
-  const { count, frequencies } = known.asking(question, at).count(narrowed);
-  if (frequencies === undefined) return { count };
-  const found = known.words.frequencies.entries.filter(({ name }) => (frequencies[name] ?? 0) > 0);
-  return { count, frequencies: Object.fromEntries(found.map(({ name }) => [name, frequencies[name] ?? 0])) };
+/**
+ * How large the audience is, and for an item of a module how often how many of it want such items. Where it has to be
+ * gone through, each part is counted as of the moment in which it is asked for.
+ *
+ * @throws IndexUnavailable, StoreUnavailable
+ */
+export async function countAudience({ index }: Finding, audience: Audience): Promise<AudienceCount> {
+  let count = 0;
+  let byName: Map<string, number> | undefined;
+  for await (const part of partsOf(index, audience, (asking, within) => asking.count(within))) {
+    count += part.count;
+    if (part.frequencies === undefined) continue;
+    byName ??= new Map(audience.known.words.frequencies.entries.map(({ name }) => [name, 0]));
+    for (const [name, more] of Object.entries(part.frequencies)) byName.set(name, (byName.get(name) ?? 0) + more);
+  }
+  if (byName === undefined) return { count };
+  return { count, frequencies: Object.fromEntries([...byName].filter(([, found]) => found > 0)) };
 }
 
 /**
@@ -91,7 +111,7 @@ export function audienceLines(
   audience: Audience,
   textsOf: (answers: readonly BriefDecision[]) => LineTexts,
 ): AsyncGenerator<Buffer, void> {
-  return partsOf(index, audience, textsOf, limits.audiencePartBytes);
+  return namesOf(index, audience, textsOf, limits.audiencePartBytes);
 }
 
 /**
@@ -105,7 +125,7 @@ export async function* audienceDecisions(deps: Finding, audience: Audience): Asy
   const deciding = { ...deps, now: () => began };
   const time = at > began ? { at: new Date(at).toISOString() } : {};
   const bareNames = (answers: readonly BriefDecision[]) => ({ before: noText, after: answers.map(() => lineFeed) });
-  for await (const names of partsOf(deps.index, audience, bareNames, limits.audienceNamesBytes)) {
+  for await (const names of namesOf(deps.index, audience, bareNames, limits.audienceNamesBytes)) {
     const subjects = names.toString("latin1").trimEnd().split("\n");
     const outcomes = await Promise.all(subjects.map((subject) => decide(deciding, { ...asked, ...time, subject })));
     const granted = outcomes.map(decided).filter(({ verdict }) => verdict === "send");
@@ -121,34 +141,37 @@ function decided(outcome: Outcome<Decision>): Decision {
   return outcome.value;
 }
 
-async function* partsOf(
+async function* namesOf(
   index: DecisionIndex,
-  { asked, at, narrowed, ...first }: Audience,
+  audience: Audience,
   textsOf: (answers: readonly BriefDecision[]) => LineTexts,
   bytes: number,
 ): AsyncGenerator<Buffer, void> {
   const output = Buffer.allocUnsafe(bytes);
-  let { known, question } = first;
-  let words = known.words;
+  const write = (asking: Asking, within: Narrowed) => asking.writeAudience(within, output, textsOf(asking.answers));
+  for await (const { written } of partsOf(index, audience, write)) if (written > 0) yield output.subarray(0, written);
+}
+
+/** One part after another, each in a turn of the event loop of its own and of what is known by then. */
+async function* partsOf<Part extends { readonly next?: number }>(
+  index: DecisionIndex,
+  { asked, at, narrowed, ...first }: Audience,
+  partOf: (asking: Asking, within: Narrowed) => Part,
+): AsyncGenerator<Part, void> {
+  let { known } = first;
+  const held = new HeldQuestion(asked, known.words, first.question);
   let { from } = narrowed;
   for (;;) {
-    const asking = known.asking(question, at);
-    const within = { ...narrowed, ...(from !== undefined && { from }) };
-    const part = asking.writeAudience(within, output, textsOf(asking.answers));
-    if (part.written > 0) yield output.subarray(0, part.written);
+    const part = partOf(known.asking(held.against(known.words), at), {
+      ...narrowed,
+      ...(from !== undefined && { from }),
+    });
+    yield part;
     if (part.next === undefined) return;
     from = part.next;
     await nextTurn();
     known = await index.current();
-    if (known.words !== words) question = heldAgainst((words = known.words), asked);
   }
-}
-
-/** A name of the question may be retired meanwhile, but none is ever gone. */
-function heldAgainst(words: CatalogueWords, asked: AskedQuestion): Question {
-  const checked = checkQuestion(asked, words);
-  assert("question" in checked, "a catalogue has every name that one before it had");
-  return checked.question;
 }
 
 function readTime(sentAt: string | undefined, began: number): { readonly ms: number } | { readonly fault: Fault } {
@@ -184,13 +207,7 @@ function kindFaults(kind: Narrowed["kind"], asked: AskedQuestion): readonly Faul
   return kinds.includes(kind) ? [] : [invalid("kind", `must be one of those who are asked: ${listed(kinds)}`)];
 }
 
-function addressFaults(asked: AskedQuestion, isCounted: boolean): readonly Fault[] {
-  const about = aboutOf(asked) ?? "contact";
-  return [
-    ...(about === "contact" ? [] : [invalid("addresses", "goes with category and channel only")]),
-    ...(isCounted ? [invalid("addresses", "goes with Accept: application/x-ndjson only; a count has none")] : []),
-  ];
-}
+const ofCount = invalid("addresses", "goes with Accept: application/x-ndjson only; a count has none");
 
 function invalid(member: keyof AskedAudience, message: string): Fault {
   return { problem: "value-invalid", path: [member], message };

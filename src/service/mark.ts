@@ -42,7 +42,18 @@ function padded(key: string, pad: number): Buffer {
  * @param normal the address in its normal form
  */
 export function markOf(key: MarkKey, normal: string): string {
-  return markerOf(key)(normal).toString("base64url", 0, markBytes);
+  return keptMarker(key)(normal).toString("base64url", 0, markBytes);
+}
+
+/** A key is mostly the same object, as its change is remembered: who marks by it is made once. */
+const markers = new WeakMap<MarkKey, Marker>();
+
+function keptMarker(key: MarkKey): Marker {
+  const kept = markers.get(key);
+  if (kept !== undefined) return kept;
+  const made = markerOf(key);
+  markers.set(key, made);
+  return made;
 }
 
 /**

@@ -13,6 +13,7 @@ import type { Recorded } from "../domain/change.ts";
 import type { CustomerPreferences } from "../domain/customer-preferences.ts";
 import type { ContactFacts } from "../domain/decide-contact.ts";
 import type { EmailPreferences } from "../domain/email-preferences.ts";
+import { limits } from "../domain/limits.ts";
 import { markIn, markingStream } from "../domain/stream.ts";
 import type { AddressSuppressions } from "../domain/suppression.ts";
 import {
@@ -27,9 +28,6 @@ import { markOf } from "./mark.ts";
 import { type Outcome, rejected } from "./outcome.ts";
 import type { Records } from "./store.ts";
 import { nextTurn } from "./turns.ts";
-
-/** Milliseconds of work between two turns of the event loop. */
-const sliceMs = 1;
 
 /** What a preview of a catalogue rests on. Nothing in it can be written. */
 export interface Previewing {
@@ -95,7 +93,7 @@ async function countEffect(
   const effect = new Effect(changes);
   if (changes.cells.length === 0 && changes.names.length === 0) return effect.told();
   const suppressionsOf = changes.cells.length === 0 ? nothingStopped : await readStops(records);
-  let sliceEnd = performance.now() + sliceMs;
+  let sliceEnd = performance.now() + limits.sliceMs;
   for await (const change of records.everyPreferences()) {
     const recorded = change as Recorded<CustomerPreferences | EmailPreferences>;
     if ("selections" in recorded.document) {
@@ -107,7 +105,7 @@ async function countEffect(
     if (performance.now() < sliceEnd) continue;
     goOn?.();
     await nextTurn();
-    sliceEnd = performance.now() + sliceMs;
+    sliceEnd = performance.now() + limits.sliceMs;
   }
   return effect.told();
 }

@@ -15,6 +15,7 @@ type Kept<Value> = Value extends object ? { readonly [Name in keyof Value]: Kept
  */
 export function jsonShape<Schema extends TSchema>(name: string, schema: Schema): Shape<Kept<Static<Schema>>> {
   const compiled = Compile(schema);
+  const print = printerOf(schema);
   return {
     name,
     schema,
@@ -23,7 +24,7 @@ export function jsonShape<Schema extends TSchema>(name: string, schema: Schema):
       if ("faults" in reading || compiled.Check(reading.value)) return reading as Reading<Kept<Static<Schema>>>;
       return { faults: [{ problem: "value-invalid", path: [], message: "the body does not fit its schema" }] };
     },
-    print: (value) => JSON.stringify(inOrder(schema, value)),
+    print,
     place: placeInJson,
   };
 }
@@ -33,13 +34,25 @@ interface Keywords {
   readonly properties?: Readonly<Record<string, Keywords>>;
 }
 
-/** A value with the members that its schema names, in the order of the schema; what has no schema stays as it is. */
-function inOrder({ items, properties }: Keywords, value: unknown): unknown {
-  if (items !== undefined) return (value as readonly unknown[]).map((item) => inOrder(items, item));
-  if (properties === undefined) return value;
-  const held = value as Readonly<Record<string, unknown>>;
-  const named = Object.entries(properties).filter(([name]) => held[name] !== undefined);
-  return Object.fromEntries(named.map(([name, keywords]) => [name, inOrder(keywords, held[name])]));
+/** Makes, once, what prints a value with the members that its schema names, in their order; without a schema, as it is. */
+function printerOf({ items, properties }: Keywords): (value: unknown) => string {
+  if (items !== undefined) {
+    const print = printerOf(items);
+    return (value) => `[${(value as readonly unknown[]).map(print).join(",")}]`;
+  }
+  if (properties === undefined) return (value) => JSON.stringify(value);
+  const members = Object.entries(properties).map(([name, keywords]) => {
+    return { name, label: `${JSON.stringify(name)}:`, print: printerOf(keywords) };
+  });
+  return (value) => {
+    const held = value as Readonly<Record<string, unknown>>;
+    let printed = "";
+    for (const { name, label, print } of members) {
+      const member = held[name];
+      if (member !== undefined) printed += (printed === "" ? "" : ",") + label + print(member);
+    }
+    return `{${printed}}`;
+  };
 }
 
 /** Reads any JSON at all, or says why it is none. */

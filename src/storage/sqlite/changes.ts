@@ -5,16 +5,10 @@ import type { Change, ChangeKind, Draft } from "../../domain/change.ts";
 import type { Stream } from "../../domain/stream.ts";
 import type { AddressSuppressions } from "../../domain/suppression.ts";
 import { type ChangeRow, isErased } from "../../service/change-row.ts";
-import {
-  type LastChange,
-  type LoggedChange,
-  type Opening,
-  type PlacedChange,
-  RecordDamaged,
-} from "../../service/store.ts";
+import { type Opening, RecordDamaged } from "../../service/store.ts";
 import { changeText } from "../change-text.ts";
 import type { Digest } from "../digest.ts";
-import { appended, type HeadRow, loggedIn, openingOf, placedIn, type StreamRow } from "../stored-change.ts";
+import { appended, type HeadRow, openingOf, type StreamRow } from "../stored-change.ts";
 import { blankSql, changeColumns } from "./change-row.ts";
 import { Recent } from "../recent.ts";
 import { newSalt } from "../salts.ts";
@@ -33,6 +27,15 @@ interface Head {
   /** Of the stored text, in characters: the measure of what the change takes in memory. */
   readonly size: number;
 }
+
+/** What is remembered of a stream that has no changes, or none that are left: nobody's address was ever stopped, mostly. */
+interface Absence {
+  readonly change?: undefined;
+  /** As if it had so many characters: it takes in memory what its stream's name takes. */
+  readonly size: number;
+}
+
+const absence: Absence = { size: 64 };
 
 /** Where the log ends: the next change's position, and the time (ms) of the last. */
 export interface LogEnd {
@@ -65,15 +68,6 @@ const headPageSql =
   "SELECT CAST(stream.id AS REAL) AS row, CAST(head AS REAL) AS head FROM stream LEFT JOIN change ON position = head " +
   "WHERE stream.id > ? AND (kind IN (?, ?) OR kind IS NULL) AND digest IS NOT NULL ORDER BY stream.id LIMIT ?";
 
-const newestPageSql =
-  `SELECT ${changeColumns}, CAST(stream.id AS REAL) AS row, CAST(head AS REAL) AS head FROM stream ` +
-  "LEFT JOIN change ON position = head WHERE stream.id > ? AND digest IS NOT NULL ORDER BY stream.id LIMIT ?";
-// `change.position`: `position` would be the column as it is cast, for which all of them would be sorted.
-const lastSql =
-  "SELECT CAST(position AS REAL) AS position, coalesce(CAST(commitment AS BLOB), x'') AS commitment FROM change " +
-  "ORDER BY change.position DESC LIMIT 1";
-const changesSql = `SELECT ${changeColumns} FROM change WHERE change.position >= ? ORDER BY change.position LIMIT ?`;
-
 // By the first change of each stream of suppressions, of which there is an index.
 const suppressedPageSql =
   "SELECT CAST(stream.id AS REAL) AS row, CAST(head AS REAL) AS head FROM change AS first JOIN stream ON id = first.stream " +
@@ -101,11 +95,8 @@ export class Changes {
   readonly #blank: StatementSync;
   readonly #headPage: StatementSync;
   readonly #suppressedPage: StatementSync;
-  readonly #newestPage: StatementSync;
-  readonly #from: StatementSync;
-  readonly #last: StatementSync;
   /** What is committed. */
-  #remembered = new Recent<Stream, Head>(rememberedTextMax);
+  #remembered = new Recent<Stream, Head | Absence>(rememberedTextMax);
   /** Where the log ends by what this process has written; unknown at first. */
   #next: number | undefined;
   /** What the transaction that is under way has appended to each stream; undefined for one that it has erased. */
@@ -126,9 +117,6 @@ export class Changes {
     this.#blank = db.prepare(blankSql);
     this.#headPage = db.prepare(headPageSql);
     this.#suppressedPage = db.prepare(suppressedPageSql);
-    this.#newestPage = db.prepare(newestPageSql);
-    this.#from = db.prepare(changesSql);
-    this.#last = db.prepare(lastSql);
   }
 
   end(): LogEnd {
@@ -143,9 +131,12 @@ export class Changes {
   head(stream: Stream): Head | undefined {
     if (this.#changed.has(stream)) return this.#changed.get(stream);
     const known = this.#remembered.get(stream);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.change && known;
     const stored = this.#head.get(this.#digest(stream)) as HeadRow | undefined;
-    if (stored === undefined) return undefined;
+    if (stored === undefined) {
+      this.#remembered.set(stream, absence);
+      return undefined;
+    }
     if (stored.position === null) throw new RecordDamaged(stored.head, "it is missing");
     const { change } = openingOf(stored);
     if (change.stream !== stream || stored.stream !== stored.row)
@@ -245,9 +236,9 @@ export class Changes {
 
   /** The transaction is over: what it changed is remembered when it was committed, and forgotten otherwise. */
   settle(committed: boolean): void {
-    for (const [stream, head] of committed ? this.#changed : []) {
-      if (head === undefined) this.#remembered.delete(stream);
-      else this.#remember(stream, head);
+    for (const [stream, head] of this.#changed) {
+      if (committed && head !== undefined) this.#remember(stream, head);
+      else this.#remembered.delete(stream);
     }
     this.#changed = new Map();
   }
@@ -276,33 +267,6 @@ export class Changes {
     const start = after === undefined ? 0 : this.#streamRow(after)?.row;
     for await (const head of this.#heads(this.#suppressedPage, [], start))
       yield openingOf(head).change as Change<AddressSuppressions>;
-  }
-
-  /** The newest change of every stream with its place, in the order in which the streams first came. */
-  async *everyNewest(): AsyncGenerator<readonly PlacedChange[]> {
-    for (let after = 0; ; ) {
-      const page = this.#newestPage.all(after, pageSize) as unknown as HeadRow[];
-      yield page.map(placedIn);
-      if (page.length < pageSize) return;
-      after = page.at(-1)?.row ?? after;
-      await nextTurn();
-    }
-  }
-
-  /** What the log has from a position on. */
-  from(position: number, limit: number): LoggedChange[] {
-    return (this.#from.all(position, limit) as unknown as ChangeRow[]).map(loggedIn);
-  }
-
-  /** The log's last change. */
-  last(): LastChange | undefined {
-    const row = this.#last.get() as { position: number; commitment: Uint8Array } | undefined;
-    return row && { position: row.position, commitment: Buffer.from(row.commitment) };
-  }
-
-  /** The streams' rows to which these positions belong. */
-  rowsOf(positions: readonly number[]): number[] {
-    return [...new Set(positions.map((position) => this.#linkAt(position).stream))];
   }
 
   #headsOf([kind, other = kind]: Kinds): AsyncGenerator<ChangeRow> {

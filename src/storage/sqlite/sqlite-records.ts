@@ -25,6 +25,7 @@ import { Changes } from "./changes.ts";
 import { digestOf } from "./digests.ts";
 import { Directory, type EntryKind, type EntryRow } from "./directory.ts";
 import { SqliteInspection } from "./inspection.ts";
+import { Followed } from "./followed.ts";
 import { LogTables } from "./log-tables.ts";
 import { failureOf } from "./sqlite-failure.ts";
 
@@ -35,6 +36,7 @@ export class SqliteRecords extends Guard implements Records, LogRecords, Inspect
   protected readonly addresses: Addresses;
   protected readonly directory: Directory;
   protected readonly log: LogTables;
+  readonly #followed: Followed;
 
   /** @param db a connection to a file whose schema is up to date; closed with this */
   constructor(db: DatabaseSync) {
@@ -45,6 +47,7 @@ export class SqliteRecords extends Guard implements Records, LogRecords, Inspect
     this.addresses = new Addresses(db, digest);
     this.directory = new Directory(db, digest);
     this.log = new LogTables(db);
+    this.#followed = new Followed(db);
   }
 
   async newest<const Streams extends readonly Stream[]>(streams: Streams): Promise<NewestOf<Streams>> {
@@ -107,19 +110,19 @@ export class SqliteRecords extends Guard implements Records, LogRecords, Inspect
   }
 
   everyNewest(): AsyncGenerator<readonly PlacedChange[]> {
-    return this.guardedEach(() => this.changes.everyNewest());
+    return this.guardedEach(() => this.#followed.everyNewest());
   }
 
   async changesFrom(position: number, limit: number): Promise<LoggedChange[]> {
-    return this.guarded(() => this.changes.from(position, limit));
+    return this.guarded(() => this.#followed.from(position, limit));
   }
 
   async last(): Promise<LastChange | undefined> {
-    return this.guarded(() => this.changes.last());
+    return this.guarded(() => this.#followed.last());
   }
 
   async placesOf(positions: readonly number[]): Promise<number[]> {
-    return this.guarded(() => this.changes.rowsOf(positions));
+    return this.guarded(() => this.#followed.rowsOf(positions));
   }
 
   async positions(stream: Stream): Promise<number[]> {

@@ -9,6 +9,7 @@ import { commitmentOf } from "../../audit/verify-receipt.ts";
 import { erasureStream, type Stream } from "../../domain/stream.ts";
 import { type Store, StoreUnavailable } from "../../service/store.ts";
 import { SchemaMismatch } from "../migrations.ts";
+import { digestOf } from "./digests.ts";
 import { StoreInUse } from "./serving-lock.ts";
 import { openSqliteStore } from "./sqlite-store.ts";
 
@@ -37,6 +38,7 @@ async function put(store: Store, subject: string, document: string) {
 /** Changes a database file behind the store's back. */
 function edit(file: string, sql: string): void {
   const db = new DatabaseSync(file);
+  db.function("digest", (text) => digestOf(db)(text as string));
   db.function("commitment", (salt, body) => commitmentOf(salt as Uint8Array, body as string));
   db.exec(sql);
   db.close();
@@ -111,6 +113,23 @@ describe("the store on a file", () => {
     await put(store, "customer:2", "c");
     const [newest] = await store.newest(["customer:1" as Stream]);
     assert.deepEqual([newest?.document, newest?.previous], ["b", first.position]);
+  });
+
+  it("does not go on taking a stream for empty to which somebody else has written", async (test) => {
+    const file = newFile();
+    const store = await opened(test, file);
+    await put(store, "customer:1", "a");
+    assert.deepEqual(await store.newest(["customer:2" as Stream]), [undefined]);
+    edit(
+      file,
+      `INSERT INTO stream (digest, head) VALUES (digest('customer:2'), 1);
+       INSERT INTO change SELECT 1, at, (SELECT max(id) FROM stream), NULL, kind, salt, zeroblob(32),
+         replace(body, 'customer:1', 'customer:2') FROM change;
+       UPDATE change SET commitment = commitment(salt, body) WHERE position = 1`,
+    );
+    await put(store, "customer:3", "c");
+    const [newest] = await store.newest(["customer:2" as Stream]);
+    assert.deepEqual([newest?.document, newest?.position], ["a", 1]);
   });
 
   it("does not let time go back over a restart with a clock that was set back", async (test) => {

@@ -121,6 +121,35 @@ describe("the writer", () => {
     assert.deepEqual([errors, groups.length], [[], 1]);
   });
 
+  it("has nothing of a stream only until something of it is committed, and again once it is erased", async (test) => {
+    const { db, put, erase, newest } = setUp(test, () => () => {});
+    const subjects = ["customer:1", "customer:2"];
+    const found = () => subjects.map(newest);
+    assert.deepEqual(
+      [found(), found()],
+      [
+        [undefined, undefined],
+        [undefined, undefined],
+      ],
+    );
+    await put("customer:1", "a");
+    assert.deepEqual(found(), ["a", undefined]);
+    db.exec("PRAGMA query_only = 1");
+    await assert.rejects(put("customer:2", "b"), StoreUnavailable);
+    assert.deepEqual(found(), ["a", undefined]);
+    db.exec("PRAGMA query_only = 0");
+    await Promise.all([put("customer:2", "c"), erase("customer:1")]);
+    assert.deepEqual(
+      [found(), found()],
+      [
+        [undefined, "c"],
+        [undefined, "c"],
+      ],
+    );
+    await Promise.all([put("customer:1", "d"), erase("customer:2"), put("customer:2", "e"), put("customer:2", "f")]);
+    assert.deepEqual(found(), ["d", "ef"]);
+  });
+
   it("takes nothing while the database is read-only, and tells that from a full disk", async (test) => {
     const { db, errors, put, newest } = setUp(test);
     db.exec("PRAGMA query_only = ON");

@@ -1,0 +1,67 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { ChangeRow } from "../../service/change-row.ts";
+import { type LastChange, type LoggedChange, type PlacedChange, RecordDamaged } from "../../service/store.ts";
+import { type HeadRow, loggedIn, placedIn } from "../stored-change.ts";
+import { changeColumns } from "./change-row.ts";
+
+/** Streams read at once, between two turns of the event loop. */
+const pageSize = 200;
+
+const newestPageSql =
+  `SELECT ${changeColumns}, CAST(stream.id AS REAL) AS row, CAST(head AS REAL) AS head FROM stream ` +
+  "LEFT JOIN change ON position = head WHERE stream.id > ? AND digest IS NOT NULL ORDER BY stream.id LIMIT ?";
+// `change.position`: `position` would be the column as it is cast, for which all of them would be sorted.
+const lastSql =
+  "SELECT CAST(position AS REAL) AS position, coalesce(CAST(commitment AS BLOB), x'') AS commitment FROM change " +
+  "ORDER BY change.position DESC LIMIT 1";
+const changesSql = `SELECT ${changeColumns} FROM change WHERE change.position >= ? ORDER BY change.position LIMIT ?`;
+const rowSql = "SELECT CAST(stream AS REAL) AS row FROM change WHERE position = ?";
+
+/** What whoever follows the log reads. */
+export class Followed {
+  readonly #newestPage: StatementSync;
+  readonly #from: StatementSync;
+  readonly #last: StatementSync;
+  readonly #row: StatementSync;
+
+  constructor(db: DatabaseSync) {
+    this.#newestPage = db.prepare(newestPageSql);
+    this.#from = db.prepare(changesSql);
+    this.#last = db.prepare(lastSql);
+    this.#row = db.prepare(rowSql);
+  }
+
+  /** The newest change of every stream with its place, in the order in which the streams first came. */
+  async *everyNewest(): AsyncGenerator<readonly PlacedChange[]> {
+    for (let after = 0; ; ) {
+      const page = this.#newestPage.all(after, pageSize) as unknown as HeadRow[];
+      yield page.map(placedIn);
+      if (page.length < pageSize) return;
+      after = page.at(-1)?.row ?? after;
+      await nextTurn();
+    }
+  }
+
+  /** What the log has from a position on. */
+  from(position: number, limit: number): LoggedChange[] {
+    return (this.#from.all(position, limit) as unknown as ChangeRow[]).map(loggedIn);
+  }
+
+  /** The log's last change. */
+  last(): LastChange | undefined {
+    const row = this.#last.get() as { position: number; commitment: Uint8Array } | undefined;
+    return row && { position: row.position, commitment: Buffer.from(row.commitment) };
+  }
+
+  /** The streams' rows to which these positions belong. */
+  rowsOf(positions: readonly number[]): number[] {
+    return [...new Set(positions.map((position) => this.#rowAt(position)))];
+  }
+
+  #rowAt(position: number): number {
+    const found = this.#row.get(position) as { row: number } | undefined;
+    if (found === undefined) throw new RecordDamaged(position, "it is missing");
+    return found.row;
+  }
+}
