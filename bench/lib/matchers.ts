@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { ModuleQuestion } from "../../src/domain/question.ts";
-import { ContentIndex } from "../../src/index/content-index.ts";
+import { ContentIndex } from "../../src/index/content/content-index.ts";
 import { documentOf, frequencies, labelCount, labelNumber, modules, nodeNames, words } from "./match-model.ts";
 import { countSql, labelRows, wishIndex, wishTables } from "./match-sql.ts";
 import { labelsOf, wishesOf } from "./match-wishes.ts";

@@ -10,11 +10,12 @@ import type {
 } from "../service/decision-index.ts";
 import { limits } from "../domain/limits.ts";
 import type { Subject } from "../domain/subject.ts";
-import { bitCount } from "./bits.ts";
+import { bitCount } from "./arrays/bits.ts";
 import { LineAnswers } from "./line-answers.ts";
-import { pagePlaces, type Ready } from "./ready.ts";
-import { nameBytes, type SubjectKind } from "./subject-key.ts";
-import type { SubjectTable } from "./subject-table.ts";
+import { pagePlaces } from "./arrays/pages.ts";
+import type { Ready } from "./ready.ts";
+import { nameBytes, type SubjectKind } from "./subjects/subject-key.ts";
+import type { SubjectTable } from "./subjects/subject-table.ts";
 
 /** A question that was made ready, asked of the subjects of a table. */
 export class AskingMany implements Asking {

@@ -10,11 +10,11 @@ import { entryNameOf, markIn, markingStream, type Stream } from "../domain/strea
 import { type Customer, organisation, readSubject, type Subject, user } from "../domain/subject.ts";
 import { type AddressSuppressions, isSuppressed, type MarkKey } from "../domain/suppression.ts";
 import type { Asking } from "../service/decision-index.ts";
-import { Addresses } from "./addresses.ts";
+import { Addresses } from "./addresses/addresses.ts";
 import { AskingMany } from "./asking.ts";
-import { ContactIndex } from "./contact-index.ts";
-import { ContentIndex, type ContentSubject } from "./content-index.ts";
-import { SubjectTable } from "./subject-table.ts";
+import { ContactIndex } from "./contact/contact-index.ts";
+import { ContentIndex, type ContentSubject } from "./content/content-index.ts";
+import { SubjectTable } from "./subjects/subject-table.ts";
 
 /** The last place that there is room for: a later one would be taken for another's. */
 const placesMax = 2 ** 31 - 3;

@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { customer, organisation, readSubject, type Subject, user } from "../domain/subject.ts";
 import { LineAnswers } from "./line-answers.ts";
 import type { Ready } from "./ready.ts";
-import type { SubjectKind } from "./subject-key.ts";
-import { SubjectTable } from "./subject-table.ts";
+import type { SubjectKind } from "./subjects/subject-key.ts";
+import { SubjectTable } from "./subjects/subject-table.ts";
 
 const digits = fc.string({ unit: fc.constantFrom(..."0123456789"), minLength: 1, maxLength: 20 });
 const id = fc.integer({ min: 1, max: 999_999_999_999_999 });

@@ -1,7 +1,7 @@
 import type { LineProgress, LineTexts } from "../service/decision-index.ts";
 import type { Ready } from "./ready.ts";
-import { kindShift, subjectKinds } from "./subject-key.ts";
-import type { SubjectTable } from "./subject-table.ts";
+import { kindShift, subjectKinds } from "./subjects/subject-key.ts";
+import type { SubjectTable } from "./subjects/subject-table.ts";
 
 /** Lines that go through each step together, so that the waits for memory of all of them overlap. */
 const together = 64;

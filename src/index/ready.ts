@@ -1,8 +1,5 @@
 import type { AudienceCount, BriefDecision } from "../service/decision-index.ts";
 
-/** How many places a page has: what is looked at between two turns of the event loop. */
-export const pagePlaces = 65_536;
-
 /** A question made ready to be asked of many: what is told apart between contact and content. */
 export interface Ready {
   /** Everything that may be answered. */

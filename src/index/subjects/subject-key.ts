@@ -1,0 +1,59 @@
+import type { Subject } from "../../domain/subject.ts";
+
+/** What can have preferences, each at the place that its number in a key counts from. */
+export const subjectKinds = ["customer", "organisation", "user"] as const;
+
+export type SubjectKind = (typeof subjectKinds)[number];
+
+const kindNames = subjectKinds.map((kind) => Buffer.from(`${kind}:`));
+
+/** Bytes of the longest name that a subject has: an id has 20 digits at most. */
+export const nameBytes = "organisation:".length + 20;
+
+/**
+ * The name of a subject in three words of 32 bits, and exactly: each digit has four bits, which say one more than it, so
+ * that leading zeros and the end show; above the last four digits stands the kind. No key is 0, 0, 0.
+ */
+export type SubjectKey = Int32Array;
+
+/** Where in the last word of a key the kind stands. */
+export const kindShift = 16;
+
+/** Writes the key of a subject over the one that is there. */
+export function takeKey(key: SubjectKey, subject: Subject): void {
+  const kind = subjectKinds.findIndex((name) => subject.startsWith(name));
+  const first = kindNames[kind]?.length ?? 0;
+  key.fill(0);
+  key[2] = (kind + 1) << kindShift;
+  for (let index = first; index < subject.length; index += 1) {
+    const digit = index - first;
+    key[digit >> 3] = (key[digit >> 3] ?? 0) | ((subject.charCodeAt(index) - 47) << (4 * (digit & 7)));
+  }
+}
+
+export function kindOfKey(c: number): SubjectKind | undefined {
+  return subjectKinds[(c >>> kindShift) - 1];
+}
+
+/**
+ * Writes a subject's name.
+ *
+ * @param to with room for `nameBytes` from `at` on
+ * @returns where the name ends
+ */
+export function writeName(a: number, b: number, c: number, to: Uint8Array, at: number): number {
+  const kind = kindNames[(c >>> kindShift) - 1];
+  if (kind === undefined) return at;
+  let end = at;
+  for (let index = 0; index < kind.length; index += 1) to[end++] = kind[index] ?? 0;
+  end = writeDigits(a, 8, to, end);
+  if (b === 0) return end;
+  end = writeDigits(b, 8, to, end);
+  return writeDigits(c & 0xffff, 4, to, end);
+}
+
+function writeDigits(word: number, most: number, to: Uint8Array, at: number): number {
+  let end = at;
+  for (let digit = 0, rest = word; digit < most && rest !== 0; digit += 1, rest >>>= 4) to[end++] = 47 + (rest & 15);
+  return end;
+}
