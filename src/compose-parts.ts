@@ -101,7 +101,7 @@ export function openIndex({ opened, settings, store, catalogue, logger, metrics 
     store,
     catalogue,
     onProgress({ subjects, seconds, isBuilt }) {
-      logger.info({ subjects, seconds }, isBuilt ? "the index is built" : "the index is being built");
+      if (subjects > 0) logger.info({ subjects, seconds }, isBuilt ? "the index is built" : "the index is being built");
     },
     onError: (err) => logger.error({ err }, "the index is not current; it will be tried again"),
   });
