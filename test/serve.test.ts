@@ -206,13 +206,13 @@ describe("saywhen serve, when it cannot start, says why in one message:", () => 
     assert.equal(await complaint(folder.path, 2, {}, ["now"]), "serve takes no arguments: now\n");
   });
 
-  it("a port that is taken, after which the database is free again", async () => {
+  it("a port that is taken, after which the database is free again", async (test) => {
     using folder = temporaryFolder();
     const taken = createServer();
+    test.after(() => taken.close());
     await once(taken.listen(0, "127.0.0.1"), "listening");
     const { port } = taken.address() as { port: number };
     const message = await complaint(folder.path, 1, { SAYWHEN_PORT: String(port) });
-    taken.close();
     // The token was made before the port was asked for, so it is told before: this once is the only time.
     const [, token = "", complaintItself] = /^[^\n]*only this once: (\S+)\n[^\n]*\n([^]*)$/.exec(message) ?? [];
     assert.equal(
