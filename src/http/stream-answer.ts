@@ -8,9 +8,9 @@ export type LastWords = (error: unknown) => string;
 
 /**
  * Sends an answer while it is made: the next part is asked for when the one before is on its way to the client, and the
- * client may still have it. What
- * fails before the first part is thrown, and nothing has been sent. What fails later ends the answer with a last line,
- * and the connection with it, so that nobody takes it for whole; nothing is left to tell a client who is gone.
+ * client may still have it. What fails before the first part is thrown, and nothing has been sent. What fails later ends
+ * the answer with a last line, and the connection with it, so that nobody takes it for whole; nothing is left to tell a
+ * client who is gone.
  *
  * @returns whether all of it was sent
  */

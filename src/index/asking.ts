@@ -10,7 +10,7 @@ import type {
 } from "../service/decision-index.ts";
 import { limits } from "../domain/limits.ts";
 import type { Subject } from "../domain/subject.ts";
-import { bitCount } from "./arrays/bits.ts";
+import { bitCount, lowestBit } from "./arrays/bits.ts";
 import { LineAnswers } from "./line-answers.ts";
 import { pagePlaces } from "./arrays/pages.ts";
 import type { Ready } from "./ready.ts";
@@ -134,7 +134,7 @@ function nextBit(bits: Uint32Array, from: number): number {
     if (word >= bits.length) return pagePlaces;
     rest = bits[word] ?? 0;
   }
-  return (word << 5) + 31 - Math.clz32(rest & -rest);
+  return (word << 5) + lowestBit(rest);
 }
 
 function byFrequency(answers: readonly BriefDecision[], counts: readonly number[]): Record<string, number> {

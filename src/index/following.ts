@@ -107,7 +107,7 @@ export class Following {
     for await (const change of this.#store.everySuppressed()) this.image.put(0, change);
     for await (const page of this.#store.everyNewest()) {
       for (const { place, change } of page) this.#put(place, change);
-      onPage(this.image.figures.subjects);
+      onPage(this.image.size);
     }
     const { size } = await endOf(this.#store);
     await this.#putAgain(size);

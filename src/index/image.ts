@@ -43,10 +43,15 @@ export class Image {
     this.#contacts = new ContactIndex(words, (place, normals) => this.#addresses?.put(place, normals) ?? []);
   }
 
+  /** How many subjects are in it. */
+  get size(): number {
+    return this.#table.size;
+  }
+
   /** How many subjects are in it, and how many bytes of memory it takes, roughly. */
   get figures(): { readonly subjects: number; readonly bytes: number } {
     const parts = [this.#table, this.#contacts, this.#content, this.#addresses];
-    return { subjects: this.#table.size, bytes: parts.reduce((sum, part) => sum + (part?.bytes ?? 0), 0) };
+    return { subjects: this.size, bytes: parts.reduce((sum, part) => sum + (part?.bytes ?? 0), 0) };
   }
 
   /** Where a subject stands in the order in which subjects first came; undefined when nothing is held of it. */

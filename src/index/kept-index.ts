@@ -150,7 +150,7 @@ export class KeptIndex implements DecisionIndex {
         const built = await Following.build(store, catalogue, this.#teller(began));
         this.#current = built;
         this.#isFailing = false;
-        this.#tell(built.image.figures.subjects, began, true);
+        this.#tell(built.image.size, began, true);
         return;
       } catch (error) {
         this.#failed(error);

@@ -36,7 +36,7 @@ interface Text {
 }
 
 /** Where bytes come from or go to, one by one or four at a time. */
-interface Place {
+interface Bytes {
   readonly bytes: Buffer;
   readonly view: DataView;
 }
@@ -82,8 +82,8 @@ export class LineAnswers {
 
   /** As `Asking.answerLines` has it. */
   answer(input: Buffer, output: Buffer): LineProgress {
-    const from = placeOf(input);
-    const to = placeOf(output);
+    const from = bytesOf(input);
+    const to = bytesOf(output);
     let read = 0;
     let lines = 0;
     let written = 0;
@@ -154,7 +154,7 @@ export class LineAnswers {
   }
 
   /** Writes one answer; where it ends, or where it was to begin when there is no room for it. */
-  #write(line: number, from: Place, to: Place, start: number): number {
+  #write(line: number, from: Bytes, to: Bytes, start: number): number {
     const before = this.#before;
     const after = this.#after[this.#answers[line] ?? 0] ?? before;
     const name = (this.#starts[line] ?? 0) + 1;
@@ -183,7 +183,7 @@ function writeWords(words: Int32Array, to: DataView, start: number): void {
   for (let index = 0, at = start; index < words.length; index += 1, at += 4) to.setInt32(at, words[index] ?? 0, true);
 }
 
-function placeOf(bytes: Buffer): Place {
+function bytesOf(bytes: Buffer): Bytes {
   return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
 }
 

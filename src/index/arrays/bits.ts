@@ -1,4 +1,4 @@
-import { pagePlaces } from "./pages.ts";
+import { pagePlaces, Pages } from "./pages.ts";
 
 /** How many words a page of bits has. */
 export const pageWords = pagePlaces / 32;
@@ -8,8 +8,7 @@ export const nothingSet: Int32Array = new Int32Array(pageWords);
 
 /** One bit for each number from 0 on. Pages are made when a bit on them is first set. */
 export class Bits {
-  readonly #pages: Int32Array[] = [];
-  #made = 0;
+  readonly #pages = new Pages(nothingSet);
 
   has(number: number): boolean {
     return ((this.page(number >>> 16)[(number & 0xffff) >>> 5] ?? 0) & (1 << (number & 31))) !== 0;
@@ -35,27 +34,22 @@ export class Bits {
 
   /** The words of one page, to be read: the lowest bit of the first is the first. */
   page(number: number): Int32Array {
-    return this.#pages[number] ?? nothingSet;
+    return this.#pages.page(number);
   }
 
   /** The words of one page, to be written. */
   open(number: number): Int32Array {
     const there = this.page(number);
-    if (there !== nothingSet) return there;
-    while (this.#pages.length < number) this.#pages.push(nothingSet);
-    const made = new Int32Array(pageWords);
-    this.#pages[number] = made;
-    this.#made += 1;
-    return made;
+    return there === nothingSet ? this.#pages.put(number, new Int32Array(pageWords)) : there;
   }
 
   /** How many pages there are up to the last that was written. */
   get pages(): number {
-    return this.#pages.length;
+    return this.#pages.count;
   }
 
   get bytes(): number {
-    return this.#made * pageWords * 4;
+    return this.#pages.bytes;
   }
 }
 

@@ -9,7 +9,8 @@ import { inTransaction } from "./transaction.ts";
 
 const entriesSql =
   "SELECT CAST(position AS REAL) AS position, CAST(at AS REAL) AS at, CAST(kind AS TEXT) AS kind, " +
-  "coalesce(CAST(commitment AS BLOB), x'') AS commitment FROM change WHERE position >= ? AND position < ? ORDER BY position";
+  "coalesce(CAST(commitment AS BLOB), x'') AS commitment FROM change WHERE position >= ? AND position < ? " +
+  "ORDER BY change.position";
 const tileSql = "SELECT CAST(hashes AS BLOB) AS hashes FROM tile WHERE level = ? AND number = ?";
 const lastTileSql = "SELECT max(number) AS number FROM tile WHERE level = 0";
 const saveTileSql =
