@@ -14,7 +14,7 @@ import { bitCount, lowestBit } from "./arrays/bits.ts";
 import { LineAnswers } from "./line-answers.ts";
 import { pagePlaces } from "./arrays/pages.ts";
 import type { Ready } from "./ready.ts";
-import { nameBytes, type SubjectKind } from "./subjects/subject-key.ts";
+import { nameBytes, type SubjectKind } from "../domain/subject-key.ts";
 import type { SubjectTable } from "./subjects/subject-table.ts";
 
 /** A question that was made ready, asked of the subjects of a table. */

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { customer, organisation, readSubject, type Subject, user } from "../domain/subject.ts";
 import { LineAnswers } from "./line-answers.ts";
 import type { Ready } from "./ready.ts";
-import type { SubjectKind } from "./subjects/subject-key.ts";
+import type { SubjectKind } from "../domain/subject-key.ts";
 import { SubjectTable } from "./subjects/subject-table.ts";
 
 const digits = fc.string({ unit: fc.constantFrom(..."0123456789"), minLength: 1, maxLength: 20 });

@@ -1,6 +1,6 @@
 import type { LineProgress, LineTexts } from "../service/decision-index.ts";
 import type { Ready } from "./ready.ts";
-import { kindShift, subjectKinds } from "./subjects/subject-key.ts";
+import { kindShift, subjectKinds } from "../domain/subject-key.ts";
 import type { SubjectTable } from "./subjects/subject-table.ts";
 
 /** Lines that go through each step together, so that the waits for memory of all of them overlap. */

@@ -5,7 +5,7 @@ import { byClock, firstOther, type JudgedPatterns } from "./judged-patterns.ts";
 import type { NarrowNumbers, NarrowPage } from "../arrays/narrow-numbers.ts";
 import { pagePlaces } from "../arrays/pages.ts";
 import type { Ready } from "../ready.ts";
-import type { SubjectKind } from "../subjects/subject-key.ts";
+import type { SubjectKind } from "../../domain/subject-key.ts";
 
 /** A contact question, asked of all customers at once. */
 export class ContactReady implements Ready {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { customer, organisation, type Subject, user } from "../../domain/subject.ts";
-import { nameBytes } from "./subject-key.ts";
+import { nameBytes } from "../../domain/subject-key.ts";
 import { SubjectTable } from "./subject-table.ts";
 
 const digits = fc.string({ unit: fc.constantFrom(..."0123456789"), minLength: 1, maxLength: 20 });

@@ -1,7 +1,7 @@
 import { readSubject, type Subject } from "../../domain/subject.ts";
 import { KeyTable } from "../arrays/key-table.ts";
 import { Numbers } from "../arrays/numbers.ts";
-import { kindOfKey, nameBytes, type SubjectKind, takeKey, writeName } from "./subject-key.ts";
+import { kindOfKey, nameBytes, type SubjectKind, takeKey, writeName } from "../../domain/subject-key.ts";
 
 /** Where each subject stands, and who stands there. */
 export class SubjectTable {

@@ -1,4 +1,4 @@
-import type { Subject } from "../../domain/subject.ts";
+import type { Subject } from "./subject.ts";
 
 /** What can have preferences, each at the place that its number in a key counts from. */
 export const subjectKinds = ["customer", "organisation", "user"] as const;
@@ -15,6 +15,9 @@ export const nameBytes = "organisation:".length + 20;
  * that leading zeros and the end show; above the last four digits stands the kind. No key is 0, 0, 0.
  */
 export type SubjectKey = Int32Array;
+
+/** Bytes that a key takes. */
+export const keyBytes = 12;
 
 /** Where in the last word of a key the kind stands. */
 export const kindShift = 16;

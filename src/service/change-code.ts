@@ -1,0 +1,195 @@
+import { normalForm } from "../domain/address.ts";
+import type { Change } from "../domain/change.ts";
+import type { CustomerPreferences } from "../domain/customer-preferences.ts";
+import type { OrganisationEntry, UserEntry } from "../domain/directory.ts";
+import {
+  type EmailPreferences,
+  type ModuleChoice,
+  type NodeChoice,
+  nothingChosen,
+} from "../domain/email-preferences.ts";
+import { entryNameOf, type Stream, subjectOf } from "../domain/stream.ts";
+import { isCustomer, readSubject } from "../domain/subject.ts";
+import { keyBytes, type SubjectKey, takeKey } from "../domain/subject-key.ts";
+import { sha256 } from "../audit/verify-receipt.ts";
+import type { KeptCode } from "./code-store.ts";
+import type { Marker } from "./mark.ts";
+
+/*
+ * The code of a change: what an index takes in of it, in a few bytes. Numbers are little-endian. A name of the catalogue
+ * stands as the first four bytes of its SHA-256, so that no table of names has to be kept, and a change has the same code
+ * on every node. What has no place in an index has no byte.
+ *
+ *   customer      1, addresses u16, instants u16, selections u32; of each address its mark; of each instant f64 (ms);
+ *                 of each selection its slot u32, flags u8, address u16 and instant u16, counted from 0
+ *   preferences   2, frequency u32, labels; modules u16, of each its name u32, preference u8, and of one that is `Custom`
+ *                 its frequency u32 (0 for none) and labels; alert services u16, of each its name u32, and u8: 1 for `On`
+ *   entry         3, organisation f64 (0 for none), addresses u8: one or none, and its mark
+ *
+ * Labels: how many u16, and of each a u32 for it and its node.
+ */
+
+/** What a code begins with. */
+export const codeKinds = { customer: 1, preferences: 2, entry: 3 } as const;
+
+/** The bytes of a mark that tell addresses apart: three words. */
+export const markedBytes = 12;
+
+/** The flags of a selection. */
+export const flags = { optedOut: 1, unconfirmed: 2 } as const;
+
+/** A module's preferences, by their numbers. */
+export const modulePreferences: readonly ModuleChoice["preference"][] = ["Include", "Off", "Custom"];
+
+/** What a u16 counts at most. */
+const most = 0xffff;
+
+/**
+ * The code of a change.
+ *
+ * @param place that of its stream
+ * @param marker marks addresses by the key of the log
+ * @returns undefined for a document that has more of anything than a code can count
+ */
+export function codeOf(place: number, { position, stream, document }: Change, marker: Marker): KeptCode | undefined {
+  const said = new Saying();
+  if (!say(said, stream, Object(document), marker)) return undefined;
+  return { place, position, name: nameOf(stream), said: said.bytes };
+}
+
+/** What stands for a name of the catalogue, or for several that belong together; never 0. */
+export function nameCode(...names: readonly string[]): number {
+  const text = names.length === 1 ? (names[0] ?? "") : JSON.stringify(names);
+  const known = nameCodes.get(text);
+  if (known !== undefined) return known;
+  // The names are those of catalogues, which nobody fills without end; but nobody has promised that either.
+  if (nameCodes.size >= nameCodesMost) nameCodes.clear();
+  const made = sha256(Buffer.from(text)).readUInt32LE() || 1;
+  nameCodes.set(text, made);
+  return made;
+}
+
+const nameCodes = new Map<string, number>();
+const nameCodesMost = 100_000;
+
+const key: SubjectKey = new Int32Array(keyBytes / 4);
+
+/** All zeros for a stream that is no subject's. */
+function nameOf(stream: Stream): Buffer {
+  const name = Buffer.alloc(keyBytes);
+  const subject = subjectOf(stream);
+  if (subject === undefined) return name;
+  takeKey(key, subject);
+  key.forEach((word, index) => name.writeInt32LE(word, 4 * index));
+  return name;
+}
+
+/** @returns whether there was room for all of it */
+function say(said: Saying, stream: Stream, document: object, marker: Marker): boolean {
+  if (entryNameOf(stream) !== undefined) return sayEntry(said, document, marker);
+  const subject = readSubject(stream);
+  if (subject === undefined) return true;
+  return isCustomer(subject)
+    ? sayCustomer(said, { selections: [], ...document }, marker)
+    : sayPreferences(said, { ...nothingChosen, ...document });
+}
+
+function sayCustomer(said: Saying, { selections }: CustomerPreferences, marker: Marker): boolean {
+  const normals = distinct(selections.map(({ normal }) => normal));
+  const instants = distinct(selections.map(({ modifiedAt }) => modifiedAt));
+  if (normals.length > most || instants.length > most) return false;
+  said.byte(codeKinds.customer).short(normals.length).short(instants.length).word(selections.length);
+  for (const normal of normals) said.mark(marker(normal));
+  for (const instant of instants) said.number(Date.parse(instant));
+  for (const { category, channel, type, choice, unconfirmed, normal, modifiedAt } of selections) {
+    const flag = (choice === "opted-out" ? flags.optedOut : 0) | (unconfirmed === true ? flags.unconfirmed : 0);
+    said.word(nameCode(category, channel, type)).byte(flag);
+    said.short(normals.indexOf(normal)).short(instants.indexOf(modifiedAt));
+  }
+  return true;
+}
+
+function sayPreferences(said: Saying, { frequency, nodes, modules, alertServices }: EmailPreferences): boolean {
+  if (modules.length > most || alertServices.length > most) return false;
+  if (![{ nodes }, ...modules].every((wish) => labelsIn(wish.nodes ?? []).length <= most)) return false;
+  said.byte(codeKinds.preferences).word(nameCode(frequency));
+  sayLabels(said, nodes);
+  said.short(modules.length);
+  for (const module of modules) sayModule(said, module);
+  said.short(alertServices.length);
+  for (const { name, preference } of alertServices) said.word(nameCode(name)).byte(preference === "On" ? 1 : 0);
+  return true;
+}
+
+function sayModule(said: Saying, { name, preference, frequency, nodes = [] }: ModuleChoice): void {
+  said.word(nameCode(name)).byte(modulePreferences.indexOf(preference));
+  if (preference !== "Custom") return;
+  said.word(frequency === undefined ? 0 : nameCode(frequency));
+  sayLabels(said, nodes);
+}
+
+function sayLabels(said: Saying, nodes: readonly NodeChoice[]): void {
+  const labels = labelsIn(nodes);
+  said.short(labels.length);
+  for (const label of labels) said.word(label);
+}
+
+function labelsIn(nodes: readonly NodeChoice[]): number[] {
+  return nodes.flatMap(({ node, labels }) => labels.map((label) => nameCode(node, label)));
+}
+
+function sayEntry(said: Saying, entry: Partial<UserEntry & OrganisationEntry>, marker: Marker): true {
+  const normal = entry.email === undefined ? undefined : normalForm("email", entry.email);
+  said
+    .byte(codeKinds.entry)
+    .number(entry.organisation ?? 0)
+    .byte(normal === undefined ? 0 : 1);
+  if (normal !== undefined) said.mark(marker(normal));
+  return true;
+}
+
+function distinct(texts: readonly string[]): string[] {
+  return [...new Set(texts)];
+}
+
+/** Bytes that are written one behind the other; what two of them may share is made once. */
+class Saying {
+  static #room = Buffer.alloc(4096);
+  #length = 0;
+
+  /** A copy of what was written. */
+  get bytes(): Buffer {
+    return Buffer.from(Saying.#room.subarray(0, this.#length));
+  }
+
+  byte(value: number): this {
+    this.#take(1).writeUInt8(value, this.#length - 1);
+    return this;
+  }
+
+  short(value: number): this {
+    this.#take(2).writeUInt16LE(value, this.#length - 2);
+    return this;
+  }
+
+  word(value: number): this {
+    this.#take(4).writeUInt32LE(value, this.#length - 4);
+    return this;
+  }
+
+  number(value: number): this {
+    this.#take(8).writeDoubleLE(value, this.#length - 8);
+    return this;
+  }
+
+  mark(mark: Buffer): this {
+    mark.copy(this.#take(markedBytes), this.#length - markedBytes, 0, markedBytes);
+    return this;
+  }
+
+  #take(count: number): Buffer {
+    this.#length += count;
+    if (this.#length > Saying.#room.length) Saying.#room = Buffer.concat([Saying.#room, Buffer.alloc(this.#length)]);
+    return Saying.#room;
+  }
+}
