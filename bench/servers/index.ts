@@ -36,7 +36,7 @@ serveTasks(Number(values.port), {
     const before = await memory();
     const start = performance.now();
     const used = process.cpuUsage();
-    built = await Following.build(followed, catalogue, () => undefined);
+    built = await Following.build({ store: followed, catalogue }, () => undefined);
     const seconds = (performance.now() - start) / 1000;
     const cpuSeconds = secondsSince(used);
     const grown = (await memory()) - before;

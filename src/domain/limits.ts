@@ -121,6 +121,8 @@ export const limits = {
   audienceNamesBytes: 2048,
   /** Changes that the index takes over at once. */
   followedChanges: 512,
+  /** Codes of changes that are saved at once, for the next building of the index. */
+  codesAtOnce: 1024,
   /** Milliseconds between two times that the index follows the log when nobody asks it. */
   indexFollowMs: 250,
   /** Milliseconds after which building the index is tried again. */

@@ -38,6 +38,13 @@ export function kindOfKey(c: number): SubjectKind | undefined {
   return subjectKinds[(c >>> kindShift) - 1];
 }
 
+/** The id of an organisation or a user. */
+export function idOfKey(a: number, b: number): number {
+  let id = 0;
+  for (const word of [a, b]) for (let rest = word; rest !== 0; rest >>>= 4) id = 10 * id + (rest & 15) - 1;
+  return id;
+}
+
 /**
  * Writes a subject's name.
  *

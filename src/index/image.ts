@@ -10,8 +10,14 @@ import { entryNameOf, markIn, markingStream, type Stream } from "../domain/strea
 import { type Customer, organisation, readSubject, type Subject, user } from "../domain/subject.ts";
 import { type AddressSuppressions, isSuppressed, type MarkKey } from "../domain/suppression.ts";
 import type { Asking } from "../service/decision-index.ts";
-import { Addresses } from "./addresses/addresses.ts";
+import { idOfKey, kindOfKey } from "../domain/subject-key.ts";
+import { codeKinds } from "../service/change-code.ts";
+import { Addresses, type MarkWords } from "./addresses/addresses.ts";
 import { AskingMany } from "./asking.ts";
+import { CodeNames } from "./codes/code-names.ts";
+import type { CodedPageReader } from "./codes/coded-page.ts";
+import { emailPreferencesIn, entryIn } from "./codes/content-code.ts";
+import { CustomerCode } from "./codes/customer-code.ts";
 import { ContactIndex } from "./contact/contact-index.ts";
 import { ContentIndex, type ContentSubject } from "./content/content-index.ts";
 import { SubjectTable } from "./subjects/subject-table.ts";
@@ -35,12 +41,20 @@ export class Image {
   readonly #addresses: Addresses | undefined;
   readonly #contacts: ContactIndex;
   readonly #content = new ContentIndex();
+  /** By which codes are read; undefined where they do not say all that is kept. */
+  readonly #names: CodeNames | undefined;
   /** An address was stopped, and nobody knows whose it is: they were put without marks. */
   #isBlind = false;
 
   constructor({ words, marking }: ImageOptions) {
     this.#addresses = marking && new Addresses(marking);
     this.#contacts = new ContactIndex(words, (place, normals) => this.#addresses?.put(place, normals) ?? []);
+    this.#names = marking !== undefined && this.#contacts.takesCodes ? CodeNames.of(words) : undefined;
+  }
+
+  /** Whether it can be made of codes. */
+  get takesCodes(): boolean {
+    return this.#names !== undefined;
   }
 
   /** How many subjects are in it. */
@@ -76,6 +90,32 @@ export class Image {
     return [];
   }
 
+  /**
+   * As `put`, of a code. It takes in what subjects have chosen, and entries.
+   *
+   * @returns false when there is a name in it that the catalogue did not have; then the image is of no use
+   */
+  putCoded({ bytes, place, name, said, end }: CodedPageReader): boolean {
+    assert(place >= 0 && place <= placesMax, `there is no room for place ${place}`);
+    if (this.#names === undefined) return false;
+    if (said === end) return true;
+    const [a, b, c] = [bytes.getInt32(name, true), bytes.getInt32(name + 4, true), bytes.getInt32(name + 8, true)];
+    const there = this.#table.addKey(a, b, c, place);
+    const kind = kindOfKey(c);
+    if (kind === "customer") return this.#putCodedCustomer(there, new CustomerCode(bytes, said), this.#names);
+    if (kind === undefined) return false;
+    const subject = { kind, id: idOfKey(a, b) };
+    if (bytes.getUint8(said) === codeKinds.entry) {
+      const entry = entryIn(bytes, said + 1);
+      this.#content.putEntry(there, subject, entry);
+      if (kind === "user") this.#content.setStopped(there, isSuppressed(this.#stopsOf(there, entry.marks)[0]));
+      return true;
+    }
+    const document = emailPreferencesIn(bytes, said + 1, this.#names);
+    if (document !== undefined) this.#content.putPreferences(there, subject, document);
+    return document !== undefined;
+  }
+
   /** Forgets the subjects at some places; places of streams that gave no subject its place are passed over. */
   drop(places: readonly number[]): void {
     for (const place of places) {
@@ -104,6 +144,14 @@ export class Image {
     const isContact = question.about === "contact";
     const ready = isContact ? this.#contacts.ready(question, words, at) : this.#content.ready(question, words);
     return ready && new AskingMany(this.#table, ready);
+  }
+
+  #putCodedCustomer(place: number, code: CustomerCode, names: CodeNames): boolean {
+    return this.#contacts.putCoded(place, code, names, this.#stopsOf(place, code.marks));
+  }
+
+  #stopsOf(place: number, marks: readonly MarkWords[]): readonly (AddressSuppressions | undefined)[] {
+    return this.#addresses?.putMarked(place, marks) ?? [];
   }
 
   #putStops(stream: Stream<AddressSuppressions>, document: AddressSuppressions): readonly Subject[] {

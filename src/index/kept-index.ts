@@ -1,17 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Question } from "../domain/question.ts";
 import { limits } from "../domain/limits.ts";
-import type { CatalogueInForce } from "../service/catalogue.ts";
 import { type Asking, type DecisionIndex, IndexUnavailable, type Known } from "../service/decision-index.ts";
 import { StoreUnavailable } from "../service/store.ts";
-import { type Followed, Following, Outdated } from "./following.ts";
+import { Following, type FollowingOptions, Outdated } from "./following.ts";
 
-export interface IndexOptions {
-  readonly store: Followed;
-  readonly catalogue: CatalogueInForce;
+export interface IndexOptions extends FollowingOptions {
   /** Told how far the building is, now and then, and when it is done. */
   readonly onProgress?: (progress: IndexProgress) => void;
-  /** Told why the index could not be built or kept current; it is tried again. */
+  /** Told why the index could not be built or kept current, which is tried again; and of codes that could not be saved. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -86,6 +83,7 @@ export class KeptIndex implements DecisionIndex {
     this.#closing.abort();
     await this.#building;
     await this.#underWay;
+    await this.#current?.close();
   }
 
   /** Whoever asks while one catching up is under way waits for the next: that begins after the question came. */
@@ -143,11 +141,10 @@ export class KeptIndex implements DecisionIndex {
   }
 
   async #built(): Promise<void> {
-    const { store, catalogue } = this.#options;
     while (!this.#closing.signal.aborted) {
       const began = performance.now();
       try {
-        const built = await Following.build(store, catalogue, this.#teller(began));
+        const built = await Following.build(this.#options, this.#teller(began));
         this.#current = built;
         this.#isFailing = false;
         this.#tell(built.image.size, began, true);

@@ -35,6 +35,9 @@ export const codeKinds = { customer: 1, preferences: 2, entry: 3 } as const;
 /** The bytes of a mark that tell addresses apart: three words. */
 export const markedBytes = 12;
 
+/** How long the parts of a customer's code are, in bytes. */
+export const customerParts = { head: 9, instant: 8, selection: 9 } as const;
+
 /** The flags of a selection. */
 export const flags = { optedOut: 1, unconfirmed: 2 } as const;
 
@@ -53,7 +56,7 @@ const most = 0xffff;
  */
 export function codeOf(place: number, { position, stream, document }: Change, marker: Marker): KeptCode | undefined {
   const said = new Saying();
-  if (!say(said, stream, Object(document), marker)) return undefined;
+  if (!say(said, stream, typeof document === "object" ? document : null, marker)) return undefined;
   return { place, position, name: nameOf(stream), said: said.bytes };
 }
 
@@ -85,8 +88,8 @@ function nameOf(stream: Stream): Buffer {
 }
 
 /** @returns whether there was room for all of it */
-function say(said: Saying, stream: Stream, document: object, marker: Marker): boolean {
-  if (entryNameOf(stream) !== undefined) return sayEntry(said, document, marker);
+function say(said: Saying, stream: Stream, document: object | null, marker: Marker): boolean {
+  if (entryNameOf(stream) !== undefined) return sayEntry(said, document ?? {}, marker);
   const subject = readSubject(stream);
   if (subject === undefined) return true;
   return isCustomer(subject)

@@ -3,6 +3,9 @@ import { type Marker, markerOf } from "../../service/mark.ts";
 import { AddressBook } from "./address-book.ts";
 import { KeyTable } from "../arrays/key-table.ts";
 
+/** The first three words of a mark, each as its bytes stand there (big-endian). */
+export type MarkWords = readonly [number, number, number];
+
 /** Which addresses are stopped, and who has which; all of it by marks, none of which tells the address. */
 export class Addresses {
   readonly #marker: Marker;
@@ -26,10 +29,17 @@ export class Addresses {
    * @returns what stops each of them
    */
   put(place: number, normals: readonly string[]): readonly (AddressSuppressions | undefined)[] {
+    return this.putMarked(
+      place,
+      normals.map((normal) => keyIn(this.#marker(normal))),
+    );
+  }
+
+  /** As `put`, of addresses whose marks are known. */
+  putMarked(place: number, marks: readonly MarkWords[]): readonly (AddressSuppressions | undefined)[] {
     const stops: (AddressSuppressions | undefined)[] = [];
     const signs: number[] = [];
-    for (const normal of normals) {
-      const [a, b, c] = keyIn(this.#marker(normal));
+    for (const [a, b, c] of marks) {
       stops.push(this.#stops.at(this.#stopped.get(a, b, c)));
       if (!signs.includes(signOf(a))) signs.push(signOf(a));
     }
@@ -52,8 +62,7 @@ export class Addresses {
   }
 }
 
-/** The first three words of a mark. */
-function keyIn(mark: Buffer): readonly [number, number, number] {
+function keyIn(mark: Buffer): MarkWords {
   return [mark.readInt32BE(0), mark.readInt32BE(4), mark.readInt32BE(8)];
 }
 

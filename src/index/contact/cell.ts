@@ -53,7 +53,7 @@ export class ContactCell {
   /**
    * Notes one of the selections that the next call of `settle` is about.
    *
-   * @param code as codeOf has it
+   * @param code as entryCodeOf has it
    * @param address equal for selections that have the same address
    */
   note(code: number, address: number): void {

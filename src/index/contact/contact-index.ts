@@ -2,10 +2,12 @@ import type { CatalogueWords, Category } from "../../domain/catalogue.ts";
 import type { CustomerPreferences, Selection } from "../../domain/customer-preferences.ts";
 import type { ContactQuestion } from "../../domain/question.ts";
 import { type AddressSuppressions, isSuppressed } from "../../domain/suppression.ts";
+import type { CodeNames, SlotNames } from "../codes/code-names.ts";
+import type { CustomerCode } from "../codes/customer-code.ts";
 import { ContactCell } from "./cell.ts";
 import { ContactJudge } from "./judge.ts";
 import { ContactNeeds } from "./needs.ts";
-import { codeOf } from "./pattern.ts";
+import { entryCodeOf } from "./pattern.ts";
 import { ContactReady } from "./contact-ready.ts";
 import { ContactTimes } from "./times.ts";
 import { CountryLists } from "./country-lists.ts";
@@ -53,6 +55,8 @@ export class ContactIndex {
   readonly #all: ContactCell[] = [];
   readonly #types: string[] = [];
   readonly #slots = new Map<string, Map<string, Map<string, Slot>>>();
+  /** By their numbers in codes. */
+  readonly #codedSlots = new Map<number, Slot>();
   /** The slots of the last document: most documents name the same ones in the same order. */
   readonly #lastSlots: Slot[] = [];
   readonly #countries = new CountryLists();
@@ -86,6 +90,34 @@ export class ContactIndex {
     for (const cell of this.#all) cell.settle(place);
   }
 
+  /**
+   * As `put`, of what a code says. Countries of numbers are not known then.
+   *
+   * @param stops what stops each of its addresses
+   * @returns false when it has a slot that nobody knows: then not all of it is in
+   */
+  putCoded(
+    place: number,
+    code: CustomerCode,
+    names: CodeNames,
+    stops: readonly (AddressSuppressions | undefined)[],
+  ): boolean {
+    for (let index = 0; index < code.selections; index += 1) {
+      const slot = this.#codedSlot(code.slotAt(index), names);
+      if (slot === undefined) return false;
+      const address = code.addressAt(index);
+      noteIn(slot, code.isOptedOut(index), code.isUnconfirmed(index), address, stops[address]);
+      slot.cell.datesOf(slot.number)?.set(place, code.instantAt(index));
+    }
+    for (const cell of this.#all) cell.settle(place);
+    return true;
+  }
+
+  /** Whether codes say all that is kept here. */
+  get takesCodes(): boolean {
+    return !this.#needs.anyCountries;
+  }
+
   drop(place: number): void {
     this.#lookUpStops(place, []);
     for (const cell of this.#all) cell.drop(place);
@@ -116,13 +148,9 @@ export class ContactIndex {
   }
 
   #note({ choice, unconfirmed, modifiedAt, normal }: Selection, slot: Slot, known: Known): void {
-    const { cell, reach, channel, number } = slot;
+    const { cell, number } = slot;
     const address = known.normals.indexOf(normal);
-    const stops = known.stops[address];
-    const isStopped = stops !== undefined && isSuppressed(stops, channel);
-    cell.note(codeOf(number, choice === "opted-out", unconfirmed === true, isStopped), address);
-    // An essential category is sent whatever was chosen: the rules that ask for a choice are never come to.
-    reach?.note(codeOf(number, false, false, isStopped), 0);
+    noteIn(slot, choice === "opted-out", unconfirmed === true, address, known.stops[address]);
     cell.datesOf(number)?.set(known.place, Date.parse(modifiedAt));
     const countries = cell.countriesOf(number);
     if (countries === undefined) return;
@@ -130,12 +158,26 @@ export class ContactIndex {
     countries.set(known.place, known.countries[address]);
   }
 
-  #slotOf({ category, channel, type }: Selection, index: number): Slot {
+  #slotOf(names: SlotNames, index: number): Slot {
     const last = this.#lastSlots[index];
-    if (last?.type === type && last.channel === channel && last.category === category) return last;
-    const slot = this.#slots.get(category)?.get(channel)?.get(type) ?? this.#makeSlot(category, channel, type);
+    if (last?.type === names.type && last.channel === names.channel && last.category === names.category) return last;
+    const slot = this.#slotNamed(names);
     this.#lastSlots[index] = slot;
     return slot;
+  }
+
+  #codedSlot(code: number, names: CodeNames): Slot | undefined {
+    const known = this.#codedSlots.get(code);
+    if (known !== undefined) return known;
+    const named = names.slots.get(code);
+    if (named === undefined) return undefined;
+    const slot = this.#slotNamed(named);
+    this.#codedSlots.set(code, slot);
+    return slot;
+  }
+
+  #slotNamed({ category, channel, type }: SlotNames): Slot {
+    return this.#slots.get(category)?.get(channel)?.get(type) ?? this.#makeSlot(category, channel, type);
   }
 
   #makeSlot(category: string, channel: string, type: string): Slot {
@@ -165,4 +207,17 @@ export class ContactIndex {
     this.#all.push(cell);
     return cell;
   }
+}
+
+function noteIn(
+  { cell, reach, channel, number }: Slot,
+  isOptedOut: boolean,
+  isUnconfirmed: boolean,
+  address: number,
+  stops: AddressSuppressions | undefined,
+): void {
+  const isStopped = stops !== undefined && isSuppressed(stops, channel);
+  cell.note(entryCodeOf(number, isOptedOut, isUnconfirmed, isStopped), address);
+  // An essential category is sent whatever was chosen: the rules that ask for a choice are never come to.
+  reach?.note(entryCodeOf(number, false, false, isStopped), 0);
 }

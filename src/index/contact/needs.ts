@@ -33,6 +33,11 @@ export class ContactNeeds {
     return this.#countries.has(cellName(category, channel));
   }
 
+  /** Whether the countries of any numbers are. */
+  get anyCountries(): boolean {
+    return this.#countries.size > 0;
+  }
+
   /** Whether all that another catalogue needs is among it. */
   cover(other: ContactNeeds): boolean {
     const [dates, countries] = [[...other.#dates], [...other.#countries]];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { ContactCell } from "./cell.ts";
-import { codeOf } from "./pattern.ts";
+import { entryCodeOf } from "./pattern.ts";
 
 const entry = fc.record({
   type: fc.integer({ min: 0, max: 2 }),
@@ -14,7 +14,7 @@ const act = fc.record({ place: fc.integer({ min: 0, max: 5 }), entries: fc.array
 
 function put(cell: ContactCell, { place, entries }: typeof act extends fc.Arbitrary<infer Act> ? Act : never): void {
   for (const { type, isOptedOut, isStopped, address } of entries) {
-    cell.note(codeOf(type, isOptedOut, false, isStopped), address);
+    cell.note(entryCodeOf(type, isOptedOut, false, isStopped), address);
   }
   cell.settle(place);
 }
@@ -50,7 +50,7 @@ describe("the patterns of a cell", () => {
       for (let place = 0; place < places; place += 1) {
         for (let type = 0; type < types; type += 1) {
           const isChosen = ((place >> ((type + round) % 9)) & 1) === 1;
-          if (isChosen) cell.note(codeOf(type, false, false, false), type);
+          if (isChosen) cell.note(entryCodeOf(type, false, false, false), type);
         }
         cell.settle(place);
       }

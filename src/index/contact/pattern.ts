@@ -52,7 +52,7 @@ export class Pattern {
 }
 
 /** All of an entry but its address in one number; those of one type come together when codes are sorted. */
-export function codeOf(type: number, isOptedOut: boolean, isUnconfirmed: boolean, isStopped: boolean): number {
+export function entryCodeOf(type: number, isOptedOut: boolean, isUnconfirmed: boolean, isStopped: boolean): number {
   return type * 8 + (isOptedOut ? 4 : 0) + (isUnconfirmed ? 2 : 0) + (isStopped ? 1 : 0);
 }
 

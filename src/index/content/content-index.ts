@@ -1,5 +1,4 @@
 import type { CatalogueWords } from "../../domain/catalogue.ts";
-import type { OrganisationEntry, UserEntry } from "../../domain/directory.ts";
 import type { EmailPreferences } from "../../domain/email-preferences.ts";
 import type { ContentQuestion } from "../../domain/question.ts";
 import { Choices } from "./choices.ts";
@@ -12,6 +11,12 @@ import type { Ready } from "../ready.ts";
 export interface ContentSubject {
   readonly kind: "organisation" | "user";
   readonly id: number;
+}
+
+/** What of an entry in the directory counts here: whose user it is. */
+export interface KnownEntry {
+  readonly id?: number;
+  readonly organisation?: number;
 }
 
 /**
@@ -30,10 +35,10 @@ export class ContentIndex {
   }
 
   /** Takes in what the directory knows. A user that has chosen nothing has the preferences of its organisation. */
-  putEntry(place: number, { kind }: ContentSubject, entry: UserEntry | OrganisationEntry): void {
+  putEntry(place: number, { kind }: ContentSubject, entry: KnownEntry): void {
     if (kind === "organisation" || this.#holders.hasOwn(place)) return;
     this.#holders.release(place);
-    if ("organisation" in entry && entry.organisation !== undefined) this.#holders.inherit(place, entry.organisation);
+    if (entry.organisation !== undefined) this.#holders.inherit(place, entry.organisation);
   }
 
   /** Says whether the address of the user at a place is suppressed, on whichever channel. */

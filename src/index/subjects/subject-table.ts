@@ -43,7 +43,12 @@ export class SubjectTable {
   /** The place of a subject: the one given if it has none yet. */
   add(subject: Subject, place: number): number {
     takeKey(this.#key, subject);
-    return this.#table.getOrSet(this.#key[0] ?? 0, this.#key[1] ?? 0, this.#key[2] ?? 0, place + 1) - 1;
+    return this.addKey(this.#key[0] ?? 0, this.#key[1] ?? 0, this.#key[2] ?? 0, place);
+  }
+
+  /** As `add`, of the subject that has this key. */
+  addKey(a: number, b: number, c: number, place: number): number {
+    return this.#table.getOrSet(a, b, c, place + 1) - 1;
   }
 
   /** Forgets who stands at a place; false if nobody did. */

@@ -1,0 +1,41 @@
+import { keyBytes } from "../../domain/subject-key.ts";
+
+const space = 0x20;
+const zero = 0x30;
+
+/** Goes through the codes of a page, as CodedPage has them; one at a time. */
+export class CodedPageReader {
+  readonly bytes: DataView;
+  /** That of the code's stream. */
+  place = 0;
+  /** Where the name begins. */
+  name = 0;
+  /** Where begins what the code says, and where it ends. */
+  said = 0;
+  end = 0;
+
+  constructor({ buffer, byteOffset, byteLength }: Uint8Array) {
+    this.bytes = new DataView(buffer, byteOffset, byteLength);
+  }
+
+  /** Goes to the next code, at first to the first; false when there is none. */
+  next(): boolean {
+    if (this.end >= this.bytes.byteLength) return false;
+    this.place = this.#number(this.end);
+    const length = this.#number(this.name);
+    this.said = this.name + keyBytes;
+    this.end = this.said + length;
+    return true;
+  }
+
+  /** Reads a decimal number and goes behind its space. */
+  #number(from: number): number {
+    let at = from;
+    let value = 0;
+    for (let byte = this.bytes.getUint8(at); byte !== space; byte = this.bytes.getUint8(++at)) {
+      value = 10 * value + byte - zero;
+    }
+    this.name = at + 1;
+    return value;
+  }
+}
