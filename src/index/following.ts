@@ -144,7 +144,7 @@ export class Following {
       if (!this.#putPage(page)) return false;
       await this.#pageDone(onPage);
     }
-    await this.#putStale();
+    await this.#finish();
     return true;
   }
 
@@ -154,7 +154,7 @@ export class Following {
       for (const placed of page) this.#putNewest(placed);
       await this.#pageDone(onPage);
     }
-    await this.#putStale();
+    await this.#finish();
   }
 
   /** Stops come first: then it is known of each address that follows whether it is stopped. */
@@ -186,7 +186,8 @@ export class Following {
     onPage(this.image.size);
   }
 
-  async #putStale(): Promise<void> {
+  async #finish(): Promise<void> {
+    for (const _ of this.image.finish()) await nextTurn();
     const { size } = await endOf(this.#store);
     await this.#putAgain(size);
   }

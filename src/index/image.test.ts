@@ -11,8 +11,11 @@ import type { ContactQuestion } from "../domain/question.ts";
 import { entryOf, markingStream, preferencesOf, type Stream, suppressionsOf } from "../domain/stream.ts";
 import { type Customer, customer, isCustomer, organisation, type Subject, user } from "../domain/subject.ts";
 import { type AddressSuppressions, suppress } from "../domain/suppression.ts";
+import { codeOf } from "../service/change-code.ts";
+import type { KeptCode } from "../service/code-store.ts";
 import type { Asking, CountPart, Narrowed } from "../service/decision-index.ts";
-import { markOf } from "../service/mark.ts";
+import { markerOf, markOf } from "../service/mark.ts";
+import { CodedPageReader } from "./codes/coded-page.ts";
 import { Image } from "./image.ts";
 
 const marking = { key: Buffer.alloc(32, 5).toString("base64") };
@@ -142,6 +145,29 @@ class Told {
   }
 }
 
+/** The same, made of codes, without what this catalogue never had; undefined where codes do not say all that is kept. */
+function madeOfCodes({ documents, stops }: Told, words: CatalogueWords): Told | undefined {
+  const told = new Told(words);
+  if (!told.image.takesCodes) return undefined;
+  for (const [normal, document] of stops) told.stop(normal, document);
+  for (const [subject, { selections }] of documents) {
+    const chosen = { selections: selections.filter((one) => words.slot(one) !== undefined) };
+    told.documents.set(subject, chosen);
+    const code = codeOf(placeFor(subject), changeOf(preferencesOf(subject), chosen), markerOf(marking));
+    assert.ok(code !== undefined);
+    const page = new CodedPageReader(pageOf(code));
+    assert.deepEqual([page.next(), page.place], [true, code.place]);
+    assert.equal(told.image.putCoded(page), true);
+    assert.equal(page.next(), false);
+  }
+  for (const _ of told.image.finish());
+  return told;
+}
+
+function pageOf({ place, name, said }: KeptCode): Buffer {
+  return Buffer.concat([Buffer.from(`${place} ${said.length} `), name, said]);
+}
+
 /** Two subjects to a page. */
 function placeFor(subject: Subject): number {
   const number = Number(subject.split(":")[1]);
@@ -221,7 +247,7 @@ function check(told: Told, question: ContactQuestion, words: CatalogueWords, at:
 }
 
 describe("for any customers, stops, erasures, catalogue and instant, an image", () => {
-  it("answers as the rules do (law 4)", () => {
+  it("answers as the rules do, followed or made of codes (law 4)", () => {
     const given = {
       acts: fc.array(act, { maxLength: 14 }),
       words: fc.constantFrom(...catalogues),
@@ -231,6 +257,7 @@ describe("for any customers, stops, erasures, catalogue and instant, an image", 
       at: fc.oneof(fc.integer({ min: now - 300 * dayMs, max: now + 900 * dayMs }), fc.constant("edge" as const)),
       off: fc.constantFrom(-1, 0, 1),
     };
+    let ofCodes = 0;
     fc.assert(
       fc.property(fc.record(given), ({ acts, words, category, channel, zone, at, off }) => {
         const told = new Told(words);
@@ -249,9 +276,17 @@ describe("for any customers, stops, erasures, catalogue and instant, an image", 
         }
         check(told, question, words, at === "edge" ? edge : at);
         check(told, question, words, edge + 1);
+        const anew = madeOfCodes(told, words);
+        if (anew === undefined) return;
+        ofCodes += 1;
+        check(anew, question, words, at === "edge" ? edge : at);
+        // What comes then is taken in beside what was made of codes.
+        for (const one of acts.slice(0, 3)) anew.act(one);
+        check(anew, question, words, edge);
       }),
       { numRuns: 150 },
     );
+    assert.ok(ofCodes > 20, `${ofCodes} were made of codes`);
   });
 });
 

@@ -116,6 +116,11 @@ export class Image {
     return document !== undefined;
   }
 
+  /** To be gone through once, when all that there was is in it; nothing may be put between two pieces. */
+  finish(): Iterable<undefined> {
+    return this.#addresses?.finish() ?? [];
+  }
+
   /** Forgets the subjects at some places; places of streams that gave no subject its place are passed over. */
   drop(places: readonly number[]): void {
     for (const place of places) {

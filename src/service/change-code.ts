@@ -17,7 +17,7 @@ import type { Marker } from "./mark.ts";
 
 /*
  * The code of a change: what an index takes in of it, in a few bytes. Numbers are little-endian. A name of the catalogue
- * stands as the first four bytes of its SHA-256, so that no table of names has to be kept, and a change has the same code
+ * stands as the first four bytes of the SHA-256 of its JSON (a list), so that no table of names has to be kept, and a change has the same code
  * on every node. What has no place in an index has no byte.
  *
  *   customer      1, addresses u16, instants u16, selections u32; of each address its mark; of each instant f64 (ms);
@@ -62,18 +62,33 @@ export function codeOf(place: number, { position, stream, document }: Change, ma
 
 /** What stands for a name of the catalogue, or for several that belong together; never 0. */
 export function nameCode(...names: readonly string[]): number {
-  const text = names.length === 1 ? (names[0] ?? "") : JSON.stringify(names);
-  const known = nameCodes.get(text);
-  if (known !== undefined) return known;
-  // The names are those of catalogues, which nobody fills without end; but nobody has promised that either.
-  if (nameCodes.size >= nameCodesMost) nameCodes.clear();
-  const made = sha256(Buffer.from(text)).readUInt32LE() || 1;
-  nameCodes.set(text, made);
-  return made;
+  let known = knownNames;
+  for (const name of names) known = known.longer.get(name) ?? learn(known, name);
+  known.code ??= sha256(Buffer.from(JSON.stringify(names))).readUInt32LE() || 1;
+  return known.code;
 }
 
-const nameCodes = new Map<string, number>();
-const nameCodesMost = 100_000;
+/** Names that were coded before, by what begins with them: to hash each again would be most of the work. */
+interface KnownNames {
+  code?: number;
+  readonly longer: Map<string, KnownNames>;
+}
+
+const knownNames: KnownNames = { longer: new Map() };
+const knownNamesMost = 100_000;
+let namesKnown = 0;
+
+/** The names are those of catalogues, which nobody fills without end; but nobody has promised that either. */
+function learn(known: KnownNames, name: string): KnownNames {
+  if (namesKnown >= knownNamesMost) {
+    knownNames.longer.clear();
+    namesKnown = 0;
+  }
+  namesKnown += 1;
+  const longer: KnownNames = { longer: new Map() };
+  known.longer.set(name, longer);
+  return longer;
+}
 
 const key: SubjectKey = new Int32Array(keyBytes / 4);
 
@@ -98,16 +113,16 @@ function say(said: Saying, stream: Stream, document: object | null, marker: Mark
 }
 
 function sayCustomer(said: Saying, { selections }: CustomerPreferences, marker: Marker): boolean {
-  const normals = distinct(selections.map(({ normal }) => normal));
-  const instants = distinct(selections.map(({ modifiedAt }) => modifiedAt));
-  if (normals.length > most || instants.length > most) return false;
-  said.byte(codeKinds.customer).short(normals.length).short(instants.length).word(selections.length);
-  for (const normal of normals) said.mark(marker(normal));
-  for (const instant of instants) said.number(Date.parse(instant));
+  const normals = numbered(selections.map(({ normal }) => normal));
+  const instants = numbered(selections.map(({ modifiedAt }) => modifiedAt));
+  if (normals.size > most || instants.size > most) return false;
+  said.byte(codeKinds.customer).short(normals.size).short(instants.size).word(selections.length);
+  for (const normal of normals.keys()) said.mark(marker(normal));
+  for (const instant of instants.keys()) said.number(Date.parse(instant));
   for (const { category, channel, type, choice, unconfirmed, normal, modifiedAt } of selections) {
     const flag = (choice === "opted-out" ? flags.optedOut : 0) | (unconfirmed === true ? flags.unconfirmed : 0);
     said.word(nameCode(category, channel, type)).byte(flag);
-    said.short(normals.indexOf(normal)).short(instants.indexOf(modifiedAt));
+    said.short(normals.get(normal) ?? 0).short(instants.get(modifiedAt) ?? 0);
   }
   return true;
 }
@@ -151,8 +166,11 @@ function sayEntry(said: Saying, entry: Partial<UserEntry & OrganisationEntry>, m
   return true;
 }
 
-function distinct(texts: readonly string[]): string[] {
-  return [...new Set(texts)];
+/** Each text once, with its number, counted from 0. */
+function numbered(texts: readonly string[]): ReadonlyMap<string, number> {
+  const numbers = new Map<string, number>();
+  for (const text of texts) if (!numbers.has(text)) numbers.set(text, numbers.size);
+  return numbers;
 }
 
 /** Bytes that are written one behind the other; what two of them may share is made once. */

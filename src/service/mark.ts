@@ -22,11 +22,38 @@ const pieceBytes = 64;
 
 /**
  * Who marks addresses by a key. An index marks millions of them when it is built, so HMAC is put together from two hashes
- * of one call each: a fifth of what createHmac costs. A test holds it against that.
+ * of one call each: a fifth of what createHmac costs. A test holds it against that. Whoever marks by the same key object
+ * gets the same marker, which knows the last marks: what is taken in of a change is asked for by more than one.
  */
-export function markerOf({ key }: MarkKey): Marker {
+export function markerOf(key: MarkKey): Marker {
+  const kept = markers.get(key);
+  if (kept !== undefined) return kept;
+  const made = remembering(hmacBy(key));
+  markers.set(key, made);
+  return made;
+}
+
+/** A key is mostly the same object, as its change is remembered. */
+const markers = new WeakMap<MarkKey, Marker>();
+
+function hmacBy({ key }: MarkKey): Marker {
   const [inner, outer] = [padded(key, 0x36), padded(key, 0x5c)];
   return (normal) => sha256(Buffer.concat([outer, sha256(Buffer.concat([inner, Buffer.from(normal)]))]));
+}
+
+/** Marks that are remembered at most; then all of them are forgotten. */
+const rememberedMarks = 256;
+
+function remembering(marker: Marker): Marker {
+  const marks = new Map<string, Buffer>();
+  return (normal) => {
+    const known = marks.get(normal);
+    if (known !== undefined) return known;
+    if (marks.size >= rememberedMarks) marks.clear();
+    const made = marker(normal);
+    marks.set(normal, made);
+    return made;
+  };
 }
 
 function padded(key: string, pad: number): Buffer {
@@ -42,18 +69,7 @@ function padded(key: string, pad: number): Buffer {
  * @param normal the address in its normal form
  */
 export function markOf(key: MarkKey, normal: string): string {
-  return keptMarker(key)(normal).toString("base64url", 0, markBytes);
-}
-
-/** A key is mostly the same object, as its change is remembered: who marks by it is made once. */
-const markers = new WeakMap<MarkKey, Marker>();
-
-function keptMarker(key: MarkKey): Marker {
-  const kept = markers.get(key);
-  if (kept !== undefined) return kept;
-  const made = markerOf(key);
-  markers.set(key, made);
-  return made;
+  return markerOf(key)(normal).toString("base64url", 0, markBytes);
 }
 
 /**

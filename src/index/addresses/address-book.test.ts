@@ -10,13 +10,21 @@ const act = fc.record({
   signs: fc.uniqueArray(sign, { maxLength: 7 }),
 });
 
+/** One that finds places fast, as one does that was built before. */
+function filledBook(): AddressBook {
+  const book = new AddressBook();
+  for (const _ of book.fill());
+  return book;
+}
+
 describe("an address book", () => {
   it("finds exactly those who have an address, whatever they had before", () => {
     fc.assert(
-      fc.property(fc.array(act, { maxLength: 200 }), (acts) => {
+      fc.property(fc.array(act, { maxLength: 200 }), fc.integer({ min: 0, max: 250 }), (acts, before) => {
         const book = new AddressBook();
         const had = new Map<number, readonly number[]>();
-        for (const { place, signs } of acts) {
+        for (const [index, { place, signs }] of acts.entries()) {
+          if (index === before) for (const _ of book.fill());
           book.set(place, signs);
           had.set(place, signs);
         }
@@ -34,7 +42,7 @@ describe("an address book", () => {
     const count = fc.integer({ min: 0, max: 3000 });
     fc.assert(
       fc.property(fc.integer(), fc.array(count, { minLength: 1, maxLength: 4 }), (seed, counts) => {
-        const book = new AddressBook();
+        const book = filledBook();
         const signOf = (index: number) => Math.imul(index + 1, 0x9e3779b1) ^ seed || 1;
         const signs = Array.from({ length: 3100 }, (_, index) => signOf(index)).filter((one) => one !== 1);
         for (const [place, many] of counts.entries()) book.set(place, signs.slice(0, many));
@@ -48,7 +56,7 @@ describe("an address book", () => {
   });
 
   it("counts the memory of addresses that are kept aside, as long as they are there", () => {
-    const book = new AddressBook();
+    const book = filledBook();
     const signs = Array.from({ length: 1000 }, (_, index) => index + 1);
     book.set(3, [1]);
     book.set(3, signs);
@@ -58,7 +66,7 @@ describe("an address book", () => {
   });
 
   it("finds them among many, and nobody who was taken out", () => {
-    const book = new AddressBook();
+    const book = filledBook();
     const signOf = (place: number) => Math.imul(place + 1, 0x9e3779b1);
     for (let place = 0; place < 20_000; place += 1) book.set(place, [signOf(place), signOf(place + 20_000)]);
     for (let place = 0; place < 20_000; place += 2) book.set(place, []);
@@ -68,11 +76,17 @@ describe("an address book", () => {
     }
   });
 
-  it("takes an address that very many have, as fast as any other", () => {
+  for (const when of ["before", "after"]) {
+    it(`takes an address that very many have, as fast as any other, ${when} it is filled`, () => takeMany(when));
+  }
+
+  function takeMany(when: string): void {
     const book = new AddressBook();
     const count = 100_000;
     const own = (place: number) => Math.imul(place + 1000, 0x9e3779b1);
+    if (when === "after") for (const _ of book.fill());
     for (let place = 0; place < count; place += 1) book.set(place, [7, own(place), 9]);
+    if (when === "before") for (const _ of book.fill());
     for (let place = 0; place < count; place += 2) book.set(place, [own(place), 2, 3, 4, 5, 9]);
     const odd = Array.from({ length: count / 2 }, (_, index) => 2 * index + 1);
     assert.deepEqual([...book.placesWith(7)], odd);
@@ -80,5 +94,5 @@ describe("an address book", () => {
     assert.deepEqual(book.placesWith(own(4000)), [4000]);
     for (let place = 0; place < count; place += 1) book.set(place, []);
     for (const sign of [7, 9, 2, 5, own(4000)]) assert.deepEqual(book.placesWith(sign), []);
-  });
+  }
 });

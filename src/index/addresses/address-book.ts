@@ -12,6 +12,9 @@ const parts = 256;
 
 const fewestSlots = 8;
 const fullest = 0.8;
+
+/** How full those are made that are filled at once, with some room for what comes. */
+const filled = 0.7;
 const growth = 1.5;
 
 /** Whoever is put in this many slots behind where its sign leads has one that many others have, or may have. */
@@ -38,6 +41,7 @@ export class AddressBook {
   readonly #used = new Int32Array(parts);
   /** Signs that too many places have, such as that of a switchboard: slots would all be behind one another. */
   readonly #common = new Set<number>();
+  #isFilled = false;
 
   get bytes(): number {
     const signs = this.#signs.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -47,7 +51,25 @@ export class AddressBook {
 
   /** The places that have an address with this sign. */
   placesWith(sign: number): readonly number[] {
-    if (this.#common.has(sign)) return this.#everyPlaceWith(sign);
+    return this.#isFilled && !this.#common.has(sign) ? this.#placesFound(sign) : this.#everyPlaceWith(sign);
+  }
+
+  /**
+   * Fills the slots by which places are found. Until then each is looked for everywhere: of all whom an index is built
+   * of it is done once, at the end, for slots that grow are filled again and again. It is done in pieces; nothing may be
+   * set between two.
+   */
+  *fill(): Generator<undefined, void> {
+    const counts = new Int32Array(parts);
+    yield* this.#everySign((_, sign) => (counts[sign >>> 24] = (counts[sign >>> 24] ?? 0) + 1));
+    for (const [number, count] of counts.entries()) {
+      this.#parts[number] = new Int32Array(Math.max(fewestSlots, Math.ceil(count / filled)));
+    }
+    yield* this.#everySign((place, sign) => this.#putInPart(place, sign));
+    this.#isFilled = true;
+  }
+
+  #placesFound(sign: number): readonly number[] {
     const part = this.#parts[sign >>> 24] ?? none;
     const places = new Set<number>();
     for (let slot = homeOf(part, sign); part[slot] !== 0; slot = next(part, slot)) {
@@ -65,15 +87,27 @@ export class AddressBook {
   set(place: number, signs: readonly number[]): void {
     if (this.#isSame(place, signs)) return;
     const before = this.#signsOf(place);
-    for (const sign of before) if (!signs.includes(sign)) this.#takeOut(place, sign);
     for (let index = 0; index < inArrays; index += 1) this.#signs[index]?.set(place, signs[index] ?? 0);
     if (signs.length > inArrays) this.#more.set(place, signs.slice(inArrays));
     else this.#more.delete(place);
     this.#aside += Math.max(signs.length - inArrays, 0) - Math.max(before.length - inArrays, 0);
+    if (!this.#isFilled) return;
+    for (const sign of before) if (!signs.includes(sign)) this.#takeOut(place, sign);
     this.#putIn(
       place,
       signs.filter((sign) => !before.includes(sign)),
     );
+  }
+
+  /** Tells every place of each of its signs, a page at a time. */
+  *#everySign(tell: (place: number, sign: number) => void): Generator<undefined, void> {
+    for (const signs of this.#signs) {
+      for (let page = 0; page < signs.pages; page += 1) {
+        if (signs.hasPage(page)) tellAll(signs.page(page), page * pagePlaces, tell);
+        yield;
+      }
+    }
+    for (const [place, more] of this.#more) for (const sign of more) tell(place, sign);
   }
 
   /** Looks at every place: there are so many with the sign that this is the smaller part of the work. */
@@ -117,8 +151,7 @@ export class AddressBook {
       const used = (this.#used[number] ?? 0) + 1;
       if (grown.includes(number) || this.#common.has(sign)) continue;
       if (used <= fullest * part.length) {
-        this.#used[number] = used;
-        if (fill(part, place, sign) > farBehind) this.#checkCommon(sign);
+        this.#putInPart(place, sign);
       } else {
         this.#fillAnew(number, place);
         grown.push(number);
@@ -126,8 +159,16 @@ export class AddressBook {
     }
   }
 
+  /** Where there is room. */
+  #putInPart(place: number, sign: number): void {
+    const number = sign >>> 24;
+    if (this.#common.has(sign)) return;
+    this.#used[number] = (this.#used[number] ?? 0) + 1;
+    if (fill(this.#parts[number] ?? none, place, sign) > farBehind) this.#checkCommon(sign);
+  }
+
   #checkCommon(sign: number): void {
-    const places = this.placesWith(sign);
+    const places = this.#placesFound(sign);
     if (places.length <= manyPlaces) return;
     for (const place of places) this.#takeOut(place, sign);
     this.#common.add(sign);
@@ -203,4 +244,11 @@ function fill(part: Int32Array, place: number, sign: number): number {
 
 function takeWhere(signs: Int32Array, sign: number, first: number, places: number[]): void {
   for (let index = 0; index < signs.length; index += 1) if (signs[index] === sign) places.push(first + index);
+}
+
+function tellAll(signs: Int32Array, first: number, tell: (place: number, sign: number) => void): void {
+  for (let index = 0; index < signs.length; index += 1) {
+    const sign = signs[index] ?? 0;
+    if (sign !== 0) tell(first + index, sign);
+  }
 }

@@ -47,6 +47,11 @@ export class Addresses {
     return stops;
   }
 
+  /** Makes ready to find whose a stopped address is, in pieces; nothing may be put between two. */
+  finish(): Generator<undefined, void> {
+    return this.#book.fill();
+  }
+
   /**
    * Takes in what stops the address of a mark.
    *

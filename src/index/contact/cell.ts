@@ -71,6 +71,11 @@ export class ContactCell {
     this.#noted += 1;
   }
 
+  /** Whether anything was noted since the last call of `settle`. */
+  get hasNoted(): boolean {
+    return this.#noted > 0;
+  }
+
   /** Gives a place the pattern of what was noted. */
   settle(place: number): void {
     const before = this.plane.get(place);

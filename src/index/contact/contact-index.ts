@@ -91,7 +91,7 @@ export class ContactIndex {
   }
 
   /**
-   * As `put`, of what a code says. Countries of numbers are not known then.
+   * As `put`, of what a code says, and of a customer of whom there was nothing. Countries of numbers are not known then.
    *
    * @param stops what stops each of its addresses
    * @returns false when it has a slot that nobody knows: then not all of it is in
@@ -102,14 +102,18 @@ export class ContactIndex {
     names: CodeNames,
     stops: readonly (AddressSuppressions | undefined)[],
   ): boolean {
+    const noted: ContactCell[] = [];
     for (let index = 0; index < code.selections; index += 1) {
       const slot = this.#codedSlot(code.slotAt(index), names);
       if (slot === undefined) return false;
+      noted.push(slot.cell);
+      if (slot.reach !== undefined) noted.push(slot.reach);
       const address = code.addressAt(index);
       noteIn(slot, code.isOptedOut(index), code.isUnconfirmed(index), address, stops[address]);
       slot.cell.datesOf(slot.number)?.set(place, code.instantAt(index));
     }
-    for (const cell of this.#all) cell.settle(place);
+    // In the others there is nothing to be taken back, and to ask each of them would be half of the work.
+    for (const cell of noted) if (cell.hasNoted) cell.settle(place);
     return true;
   }
 
