@@ -22,7 +22,7 @@ import { schemaFaults } from "./schema-faults.ts";
 const pageRows = 1000;
 
 const changesSql = `SELECT ${changeColumns} FROM saywhen.change ORDER BY position`;
-const continuationsSql = `SELECT ${changeColumns} FROM saywhen.change WHERE kind = 'continuation' ORDER BY position`;
+const keyChangesSql = `SELECT ${changeColumns} FROM saywhen.change WHERE kind IN ('continuation', 'marking') ORDER BY position`;
 const streamsSql = "SELECT id AS number, digest, head FROM saywhen.stream ORDER BY id";
 const addressesSql = "SELECT digest, stream FROM saywhen.address";
 const directorySql = "SELECT kind, id, stream, email FROM saywhen.directory";
@@ -76,8 +76,8 @@ export class PostgresInspection implements Inspection {
     return this.#pages<ChangeRow>(changesSql);
   }
 
-  continuations(): Promise<ChangeRow[]> {
-    return this.#statements.rows<ChangeRow>(continuationsSql);
+  keyChanges(): Promise<ChangeRow[]> {
+    return this.#statements.rows<ChangeRow>(keyChangesSql);
   }
 
   streams(): AsyncGenerator<readonly StreamRow[]> {
