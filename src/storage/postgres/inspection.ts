@@ -1,6 +1,7 @@
 import type { ChangeRow } from "../../service/change-row.ts";
 import {
   type AddressRow,
+  type CodeRow,
   type DirectoryRow,
   type DirectorySizeRow,
   type Inspection,
@@ -27,6 +28,7 @@ const streamsSql = "SELECT id AS number, digest, head FROM saywhen.stream ORDER 
 const addressesSql = "SELECT digest, stream FROM saywhen.address";
 const directorySql = "SELECT kind, id, stream, email FROM saywhen.directory";
 const sizesSql = "SELECT kind, entries, ever FROM saywhen.directory_size";
+const codesSql = "SELECT stream AS place, position, name, said FROM saywhen.code";
 const tilesSql = 'SELECT level, number AS "index" FROM saywhen.tile ORDER BY level, number';
 const indexesSql =
   "SELECT index.oid::text AS oid, index.relname AS name, indisvalid AND indisready AS valid, " +
@@ -94,6 +96,10 @@ export class PostgresInspection implements Inspection {
 
   directorySizes(): Promise<readonly DirectorySizeRow[]> {
     return this.#statements.rows<DirectorySizeRow>(sizesSql);
+  }
+
+  codes(): AsyncGenerator<readonly CodeRow[]> {
+    return this.#pages<CodeRow>(codesSql);
   }
 
   tiles(): AsyncGenerator<readonly TileRow[]> {
