@@ -12,6 +12,7 @@ import { openSqliteRecords } from "../src/storage/sqlite/open-records.ts";
 import { NotRebuildable } from "../src/storage/derive-anew.ts";
 import { rebuild } from "../src/storage/sqlite/rebuild.ts";
 import { flipBit, type Flipped, flipOf } from "./support/flip.ts";
+import { keepCodes } from "./support/kept-codes.ts";
 import { act, type Act, acts, openHistory } from "./support/history.ts";
 
 // Law 9: one flipped bit anywhere is found and named. What is asserted after every step of a random history is that the
@@ -54,6 +55,8 @@ async function grow(steps: readonly Act[]): Promise<void> {
   try {
     for (const step of steps) {
       await act(open, step);
+      // Of one of three steps the codes are older than the log.
+      if (step.id % 3 > 0) await keepCodes(open.store);
       const { findings } = await verified(history);
       assert.deepEqual(findings, []);
     }
@@ -64,6 +67,8 @@ async function grow(steps: readonly Act[]): Promise<void> {
 
 /** What a flipped bit may be that nothing tells from what is right. */
 function isFree({ table, column, before, after: now }: Flipped): boolean {
+  // A code that is as of an older change counts no more; should that have said the same, it is even right.
+  if (table === "code" && column === "position") return now < before;
   // The order of identities, of which there is one; and how long the log was when it got its first.
   if (table === "log") return column === "number" || column === "since";
   // Who was erased, and with what id, nobody knows any more: how many there ever were has some play.
@@ -79,6 +84,8 @@ describe("One flipped bit", () => {
       await act(open, { what, id: 1, address: "b@example.com" }, false);
     }
     for (let id = 1; id <= 20; id += 1) await act(open, { what: "user", id, address: `u${id}@example.com` }, id === 20);
+    await keepCodes(open.store);
+    await open.log.checkpoint();
     await open.close();
   });
 

@@ -18,8 +18,8 @@ export interface Inspection {
   /** Every change, in the order of the positions. */
   changes(): AsyncIterable<readonly ChangeRow[]>;
 
-  /** The changes of kind `continuation`, in the order of the positions; few. */
-  continuations(): Promise<ChangeRow[]>;
+  /** The changes that name keys, of kinds `continuation` and `marking`, in the order of the positions; few. */
+  keyChanges(): Promise<ChangeRow[]>;
 
   /** Every stream, in the order of their numbers. */
   streams(): AsyncIterable<readonly StreamRow[]>;
@@ -31,6 +31,9 @@ export interface Inspection {
   directory(): AsyncIterable<readonly DirectoryRow[]>;
 
   directorySizes(): Promise<readonly DirectorySizeRow[]>;
+
+  /** Every code of a stream's change that is kept, and every name that stands where one may be kept; in any order. */
+  codes(): AsyncIterable<readonly CodeRow[]>;
 
   /** Which tiles are stored, in the order of level and index. */
   tiles(): AsyncIterable<readonly TileRow[]>;
@@ -85,6 +88,17 @@ export interface DirectorySizeRow {
   readonly entries: number;
   /** Free ids are sought above it: a new entry raises it by one, or to its own id where that was sought here. */
   readonly ever: number;
+}
+
+export interface CodeRow {
+  /** That of the stream. */
+  readonly place: number;
+  /** That of the change; null where no code is kept. */
+  readonly position: number | null;
+  /** Null where there is none, all zeros where no code is kept. */
+  readonly name: Uint8Array | null;
+  /** What the code says; null where none is kept. */
+  readonly said: Uint8Array | null;
 }
 
 export interface TileRow {

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, it } from "node:test";
 import fc from "fast-check";
-import { damages, type Found, sqlite } from "../../test/support/damages.ts";
+import { codeDamages, damages, type Found, sqlite } from "../../test/support/damages.ts";
 import { assertFound } from "../../test/support/findings.ts";
+import { keepCodes } from "../../test/support/kept-codes.ts";
 import { act, openHistory, recordSample } from "../../test/support/history.ts";
 import { verifierKeyOf } from "../audit/checkpoint.ts";
 import { commitmentOf } from "../audit/verify-receipt.ts";
@@ -25,6 +26,8 @@ import { type VerifyOptions, verifyLog } from "./verify-log.ts";
 const folder = mkdtempSync(join(tmpdir(), "saywhen-verify-"));
 after(() => rmSync(folder, { recursive: true }));
 const sound = join(folder, "sound.db");
+/** The same, with codes. */
+const coded = join(folder, "coded.db");
 const file = join(folder, "damaged.db");
 /** What was signed at 280 entries, and over all of them. */
 let notes = { early: "", last: "" };
@@ -38,12 +41,22 @@ async function verified(options?: VerifyOptions, database = file) {
   }
 }
 
-/** A copy of the sound database, after some SQL. */
-function damaged(sql: string): void {
-  copyFileSync(sound, file);
+/** A copy of a sound database, after some SQL. */
+function damaged(sql: string, from = sound): void {
+  copyFileSync(from, file);
   for (const part of ["-wal", "-shm", ".key.checkpoint"]) rmSync(`${file}${part}`, { force: true });
   using db = new DatabaseSync(file);
   db.exec(sql);
+}
+
+async function findsInCodes(sql: string, expected: readonly Found[]): Promise<void> {
+  damaged(sql, coded);
+  assertFound((await verified()).findings, expected);
+  assert.equal((await rebuild(file)).mended, expected.length);
+  assert.deepEqual((await verified()).findings, []);
+  using db = new DatabaseSync(file);
+  for (const table of ["code", "name"])
+    assert.equal(db.prepare(`SELECT count(*) AS number FROM ${table}`).get()?.["number"], 0);
 }
 
 async function finds(sql: string, ...expected: readonly Found[]): Promise<void> {
@@ -72,6 +85,11 @@ describe("verifyLog", () => {
     const history = await openHistory(sound);
     notes = await recordSample(history);
     await history.close();
+    damaged("");
+    const store = await openSqliteStore({ file });
+    await keepCodes(store);
+    await store.close();
+    copyFileSync(file, coded);
   });
 
   it("finds nothing in a sound log, and says its size, its root and how far it is", async () => {
@@ -96,6 +114,35 @@ describe("verifyLog", () => {
   for (const { what, sql, found } of damages) {
     it(`finds and names ${what}`, () => finds(sql(sqlite), ...found));
   }
+
+  for (const { what, sql, found } of codeDamages) {
+    it(`finds and names ${what}, which rebuilding takes away`, () => findsInCodes(sql(sqlite), found));
+  }
+
+  it("finds and names a code's name that is another, or is left where there is no code", async () => {
+    const name = "UPDATE name SET name = CAST(substr(name, 1, 11) || x'01' AS BLOB) WHERE stream =";
+    const otherCode = /^The code that is kept of it is of something else\.$/;
+    await findsInCodes(`${name} 30`, [["derived", 279, otherCode]]);
+    await findsInCodes("DELETE FROM name WHERE stream = 30", [["derived", 279, otherCode]]);
+    const left = /^The name of stream number (7|30) stands where no code is kept\.$/;
+    await findsInCodes(`${name} 7`, [["derived", undefined, left]]);
+    await findsInCodes("DELETE FROM code WHERE stream = 30", [["derived", undefined, left]]);
+    const missing = /^A code of stream number 99 is kept, which is missing\.$/;
+    await findsInCodes("UPDATE name SET stream = 99 WHERE stream = 7", [["derived", undefined, missing]]);
+  });
+
+  it("finds nothing in codes of changes that others followed, and any code in a log that has no key of marks", async () => {
+    damaged("", coded);
+    writeFileSync(`${file}.key`, readFileSync(`${sound}.key`));
+    const history = await openHistory(file);
+    for (const what of ["customer", "user", "erase-customer"] as const)
+      await act(history, { what, id: what === "erase-customer" ? 9 : 2, address: "new@example.com" });
+    await history.close();
+    assert.deepEqual((await verified()).findings, []);
+    const noKey = /^Codes are kept, and the log has no key by which addresses in them are marked\.$/;
+    const code = "INSERT INTO code (stream, position, said) VALUES (30, 279, x'');";
+    await finds(`${code} INSERT INTO name (stream, name) VALUES (30, zeroblob(12))`, ["derived", undefined, noKey]);
+  });
 
   it("names what is missing, in the middle and at the end", async () => {
     damaged("DELETE FROM change WHERE position IN (30, 31)");

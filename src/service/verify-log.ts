@@ -1,8 +1,10 @@
 import { openCheckpoint, verifierKeyOf } from "../audit/checkpoint.ts";
 import type { Continuation } from "../domain/log-acts.ts";
+import type { MarkKey } from "../domain/suppression.ts";
 import { type ChangeRow, isErased, type Said, saidIn } from "./change-row.ts";
 import { type Inspection, StorageDamaged } from "./inspection.ts";
 import type { LogIdentity } from "./log-store.ts";
+import { type Marker, markerOf } from "./mark.ts";
 import { ChangeCheck } from "./verify/check-changes.ts";
 import { DerivedCheck } from "./verify/check-derived.ts";
 import { type Loss, type SignedRoot, TreeCheck } from "./verify/check-tree.ts";
@@ -94,8 +96,9 @@ class Walk {
     const identities = await this.#inspection.identities();
     const signed = signedRoots(identities, this.#options, this.#findings);
     this.#compared = signed.length;
-    this.#tree = new TreeCheck(this.#inspection, [...signed, ...(await this.#rootsBefore())], this.#findings);
-    await this.#derived.open();
+    const keyChanges = await this.#keyChanges();
+    this.#tree = new TreeCheck(this.#inspection, [...signed, ...keyChanges.flatMap(rootBefore)], this.#findings);
+    await this.#derived.open(markerIn(keyChanges));
     await this.#walk();
     this.#changes.finish();
     await this.#tree.finish(this.#changes.end);
@@ -119,10 +122,10 @@ class Walk {
     }
   }
 
-  /** What the continuations name as signed before them. */
-  async #rootsBefore(): Promise<SignedRoot[]> {
+  /** The changes that are to be known before the others. */
+  async #keyChanges(): Promise<readonly ChangeRow[]> {
     try {
-      return (await this.#inspection.continuations()).flatMap(rootBefore);
+      return await this.#inspection.keyChanges();
     } catch (error) {
       if (error instanceof StorageDamaged) return []; // The walk comes to the same damage, and says where.
       throw error;
@@ -142,6 +145,14 @@ class Walk {
       this.#findings.add("checkpoint", `No change says that the log became ${origin} where it is said to.`, position);
     }
   }
+}
+
+/** Who marks addresses by the key of the log; undefined when it has none, or one that is damaged, which is found as such. */
+function markerIn(rows: readonly ChangeRow[]): Marker | undefined {
+  const row = rows.findLast(({ kind }) => kind === "marking");
+  const said = row && saidIn(row);
+  const { key } = Object(Object(said)["document"]) as Partial<MarkKey>;
+  return typeof key === "string" ? markerOf({ key }) : undefined;
 }
 
 /** What a continuation names as the last that was signed before it; nothing of one that is damaged, which is found as such. */

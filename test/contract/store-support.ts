@@ -6,10 +6,11 @@ import type { OrganisationEntry, UserEntry } from "../../src/domain/directory.ts
 import { entryOf, erasureStream, type Stream, suppressionsOf } from "../../src/domain/stream.ts";
 import { organisation, user } from "../../src/domain/subject.ts";
 import type { ClientStore } from "../../src/service/client-store.ts";
+import type { CodeStore } from "../../src/service/code-store.ts";
 import type { LogStore } from "../../src/service/log-store.ts";
 import type { Appended, Refused, Store } from "../../src/service/store.ts";
 
-export type AnyStore = Store & ClientStore & LogStore;
+export type AnyStore = Store & ClientStore & LogStore & CodeStore;
 
 /** Somewhere to store things: what is opened there has what was stored there before. */
 export interface Place {
@@ -27,7 +28,7 @@ export async function opened(test: TestContext, place: Place, clock?: () => numb
 }
 
 /** A test whose title is a sentence of a port's doc comments, and would fail if it were none. */
-export function sentences(port: "client-store.ts" | "log-store.ts" | "store.ts", exempt: Exemptions) {
+export function sentences(port: "client-store.ts" | "code-store.ts" | "log-store.ts" | "store.ts", exempt: Exemptions) {
   const source = readFileSync(new URL(`../../src/service/${port}`, import.meta.url), "utf8");
   const text = source.replaceAll(/\s*\n\s*(\/?\*+\/?\s*)*/g, " ");
   const known = (sentence: string) => text.includes(sentence);

@@ -4,6 +4,7 @@ import { catalogueStream, markIn, preferencesOf, suppressionsOf } from "../../sr
 import { customer, user } from "../../src/domain/subject.ts";
 import { StoreUnavailable } from "../../src/service/store.ts";
 import { clientStoreContract } from "./client-store.ts";
+import { codeStoreContract } from "./code-store.ts";
 import { erasureContract } from "./erasure.ts";
 import { followingContract } from "./following.ts";
 import { logStoreContract } from "./log-store.ts";
@@ -22,8 +23,8 @@ import {
 } from "./store-support.ts";
 
 /**
- * What every storage has to do: the sentences of the ports' doc comments (src/service/store.ts, client-store.ts and log-store.ts),
- * run. A storage that cannot keep one of them says why.
+ * What every storage has to do: the sentences of the ports' doc comments (src/service/store.ts, client-store.ts,
+ * code-store.ts and log-store.ts), run. A storage that cannot keep one of them says why.
  *
  * @param place makes a new, empty place to store things in; what is opened there again has what was stored before
  */
@@ -396,6 +397,7 @@ export function storeContract(name: string, place: () => Place, exempt: Exemptio
   });
 
   clientStoreContract(name, open, exempt);
+  codeStoreContract(name, open, exempt);
   logStoreContract(name, open, exempt);
   erasureContract(name, open, says);
   followingContract(name, open, says);

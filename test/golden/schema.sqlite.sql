@@ -27,6 +27,12 @@ CREATE TABLE client (
   secrets TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE code (
+  stream INTEGER PRIMARY KEY,
+  position INTEGER NOT NULL,
+  said BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE digest_key (
   key BLOB NOT NULL
 ) STRICT;
@@ -61,6 +67,11 @@ CREATE TABLE move (
   moved_to TEXT,
   moved_from TEXT,
   move_id TEXT
+) STRICT;
+
+CREATE TABLE name (
+  stream INTEGER PRIMARY KEY,
+  name BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE readiness (

@@ -149,6 +149,32 @@ export const damages: readonly Damage[] = [
   ]),
 ];
 
+const otherCode = /^The code that is kept of it is of something else\.$/;
+
+/** The same of the sample history of which codes are kept: the key of marks was recorded at 286. */
+export const codeDamages: readonly Damage[] = [
+  damage("what a code says", ({ bytes, joined }) => codeOf30(`said = ${joined("said", bytes("00"))}`), [
+    ["derived", 279, otherCode],
+  ]),
+  damage("the position of a code, where it is another change's of the stream", codeOf30("position = 229"), [
+    ["derived", 229, otherCode],
+  ]),
+  damage("the position of a code, where it is another stream's", codeOf30("position = 228"), [
+    ["derived", 279, /^A code of its stream is kept as of position 228, where none of its changes is\.$/],
+  ]),
+  damage("a code of an erased stream", "UPDATE code SET stream = 7 WHERE position = 286", [
+    ["derived", 256, /^Its stream was erased, and a code of it is kept\.$/],
+  ]),
+  damage("a code of no stream", "UPDATE code SET stream = 99 WHERE position = 286", [
+    ["derived", undefined, /^A code of stream number 99 is kept, which is missing\.$/],
+  ]),
+  damage("a code that is not kept", "DELETE FROM code WHERE position = 286", []),
+];
+
+function codeOf30(change: string): string {
+  return `UPDATE code SET ${change} WHERE stream = 30`;
+}
+
 function damage(what: string, sql: Damage["sql"] | string, found: readonly Found[]): Damage {
   return { what, sql: typeof sql === "string" ? () => sql : sql, found };
 }

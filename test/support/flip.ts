@@ -22,7 +22,18 @@ export interface Flipped {
   readonly after: number;
 }
 
-const tables = ["address", "change", "change", "directory", "directory_size", "log", "stream", "tile"] as const;
+const tables = [
+  "address",
+  "change",
+  "change",
+  "code",
+  "directory",
+  "directory_size",
+  "log",
+  "name",
+  "stream",
+  "tile",
+] as const;
 const part = fc.noBias(fc.nat()).map((number) => number / 2 ** 31);
 
 export const flipOf: fc.Arbitrary<Flip> = fc.record({

@@ -4,6 +4,8 @@ import { limits } from "../../domain/limits.ts";
 import { entryNameOf } from "../../domain/stream.ts";
 import type { ChangeRow, Said } from "../change-row.ts";
 import type { DirectoryRow, DirectorySizeRow, Inspection } from "../inspection.ts";
+import type { Marker } from "../mark.ts";
+import { CodeCheck } from "./check-codes.ts";
 import { Bits } from "./columns.ts";
 import { ExpectedAddresses } from "./expected-addresses.ts";
 import type { Findings } from "./findings.ts";
@@ -15,12 +17,13 @@ interface Kind {
   largestId: number;
 }
 
-/** Everything that is looked up - streams with their heads, addresses, the directory - against the changes. */
+/** Everything that is looked up - streams with their heads, addresses, the directory, codes - against the changes. */
 export class DerivedCheck {
   readonly #inspection: Inspection;
   readonly #findings: Findings;
   readonly #streams = new StreamTable();
   readonly #addresses = new ExpectedAddresses();
+  readonly #codes: CodeCheck;
   readonly #kinds = new Map<string, Kind>();
   #hasErased = false;
   #isUnsure = false;
@@ -30,10 +33,13 @@ export class DerivedCheck {
   constructor(inspection: Inspection, findings: Findings) {
     this.#inspection = inspection;
     this.#findings = findings;
+    this.#codes = new CodeCheck(this.#streams, findings);
   }
 
-  async open(): Promise<void> {
+  /** @param marker marks addresses by the key of the log; undefined when it has none */
+  async open(marker: Marker | undefined): Promise<void> {
     for await (const page of this.#inspection.streams()) for (const row of page) this.#streams.add(row);
+    await this.#codes.open(this.#inspection.codes(), marker);
   }
 
   /** @param said undefined when the change says nothing */
@@ -46,6 +52,7 @@ export class DerivedCheck {
     }
     const isFirst = this.#link(index, row);
     if (isErased) this.#streams.erased.add(index);
+    else this.#codes.take(index, position, said);
     this.#hasErased ||= isErased;
     if (said === undefined) {
       if (!isErased) this.#doubt(index);
@@ -62,6 +69,7 @@ export class DerivedCheck {
 
   async finish(): Promise<void> {
     this.#finishStreams();
+    this.#codes.finish();
     await this.#finishAddresses();
     await this.#finishDirectory();
     if (this.#isUnsure) return;

@@ -7,8 +7,8 @@ const callOffMs = 1000;
 /** What a CancelRequest begins with (postgresql.org/docs/current/protocol-message-formats.html): its length, and its code. */
 const cancelRequest = [16, 80_877_102] as const;
 
-/** A single statement that writes nothing: of the functions of our schema these two only read. */
-const readSql = /^(SELECT|WITH RECURSIVE)\b(?![^]*(;|\bsaywhen\.(?!(newest|count_until)\b)\w+\())/;
+/** A single statement that writes nothing: of the functions of our schema these only read. */
+const readSql = /^(SELECT|WITH RECURSIVE)\b(?![^]*(;|\bsaywhen\.(?!(newest|coded|count_until)\b)\w+\())/;
 
 /**
  * Whether a statement may be called off. Only one that does nothing but read: to call off a commit while it waits for a

@@ -1,6 +1,7 @@
 import type { ChangeRow } from "../../service/change-row.ts";
 import {
   type AddressRow,
+  type CodeRow,
   type DirectoryRow,
   type DirectorySizeRow,
   type Inspection,
@@ -22,11 +23,12 @@ import { schemaFaults } from "./schema-faults.ts";
 const pageRows = 1000;
 
 const changesSql = `SELECT ${changeColumns} FROM saywhen.change ORDER BY position`;
-const continuationsSql = `SELECT ${changeColumns} FROM saywhen.change WHERE kind = 'continuation' ORDER BY position`;
+const keyChangesSql = `SELECT ${changeColumns} FROM saywhen.change WHERE kind IN ('continuation', 'marking') ORDER BY position`;
 const streamsSql = "SELECT id AS number, digest, head FROM saywhen.stream ORDER BY id";
 const addressesSql = "SELECT digest, stream FROM saywhen.address";
 const directorySql = "SELECT kind, id, stream, email FROM saywhen.directory";
 const sizesSql = "SELECT kind, entries, ever FROM saywhen.directory_size";
+const codesSql = "SELECT stream AS place, position, name, said FROM saywhen.code";
 const tilesSql = 'SELECT level, number AS "index" FROM saywhen.tile ORDER BY level, number';
 const indexesSql =
   "SELECT index.oid::text AS oid, index.relname AS name, indisvalid AND indisready AS valid, " +
@@ -76,8 +78,8 @@ export class PostgresInspection implements Inspection {
     return this.#pages<ChangeRow>(changesSql);
   }
 
-  continuations(): Promise<ChangeRow[]> {
-    return this.#statements.rows<ChangeRow>(continuationsSql);
+  keyChanges(): Promise<ChangeRow[]> {
+    return this.#statements.rows<ChangeRow>(keyChangesSql);
   }
 
   streams(): AsyncGenerator<readonly StreamRow[]> {
@@ -94,6 +96,10 @@ export class PostgresInspection implements Inspection {
 
   directorySizes(): Promise<readonly DirectorySizeRow[]> {
     return this.#statements.rows<DirectorySizeRow>(sizesSql);
+  }
+
+  codes(): AsyncGenerator<readonly CodeRow[]> {
+    return this.#pages<CodeRow>(codesSql);
   }
 
   tiles(): AsyncGenerator<readonly TileRow[]> {

@@ -1,6 +1,7 @@
 import type { Client, IssuedToken } from "../../domain/client.ts";
 import { limits } from "../../domain/limits.ts";
 import type { ClientStore } from "../../service/client-store.ts";
+import type { CodedPage, CodeStore, KeptCode } from "../../service/code-store.ts";
 import type { LogIdentity, LogStore, SignedCheckpoint, Tile } from "../../service/log-store.ts";
 import type { Appended, Refused, Store, Write } from "../../service/store.ts";
 import type { Digest } from "../digest.ts";
@@ -8,6 +9,7 @@ import { closed } from "../guard.ts";
 import { type MoveMarks, refuseMoved } from "../move-marks.ts";
 import { type Watchers, watchersOf } from "../watchers.ts";
 import { Clients, refuseMovedSql } from "./clients.ts";
+import { Codes } from "./codes.ts";
 import { Database } from "./database.ts";
 import { digestOf } from "./digests.ts";
 import { failureOf } from "./failure.ts";
@@ -70,7 +72,7 @@ interface Parts extends Required<Watchers> {
 }
 
 /** The store on a PostgreSQL database. */
-export class PostgresStore extends PostgresRecords implements Store, ClientStore, LogStore {
+export class PostgresStore extends PostgresRecords implements Store, ClientStore, CodeStore, LogStore {
   /** Whether its log was moved elsewhere. */
   readonly isMoved: boolean;
   /** The migrations that were applied when it was opened. */
@@ -81,6 +83,7 @@ export class PostgresStore extends PostgresRecords implements Store, ClientStore
   readonly warnings: readonly string[];
   readonly #parts: Parts;
   readonly #clients: Clients;
+  readonly #codes: Codes;
   readonly #writer: Writer;
   readonly #vacuum: Vacuum;
   /** When (ms, monotonic) a commit last succeeded, with no failure since. */
@@ -95,6 +98,7 @@ export class PostgresStore extends PostgresRecords implements Store, ClientStore
     this.nodes = new Nodes({ rows: (...query) => this.guarded(() => database.rows(...query)) });
     this.warnings = parts.warnings;
     this.#clients = new Clients(database);
+    this.#codes = new Codes(database);
     this.#vacuum = new Vacuum(database, parts.onError);
     this.#writer = new Writer({
       ...parts,
@@ -147,6 +151,14 @@ export class PostgresStore extends PostgresRecords implements Store, ClientStore
 
   clientsVersion(): Promise<number> {
     return this.guarded(() => this.#clients.version());
+  }
+
+  everyCoded(): AsyncGenerator<CodedPage> {
+    return this.guardedEach(() => this.#codes.every());
+  }
+
+  saveCodes(codes: readonly KeptCode[]): Promise<void> {
+    return this.guarded(() => this.#codes.save(codes));
   }
 
   saveTiles(tiles: readonly Tile[]): Promise<void> {

@@ -6,6 +6,7 @@ import { deriveAnew, type Rebuilt, type TablesAnew, verifiedChanges, verifiedWho
 import type { Digest } from "../digest.ts";
 import { refuseMoved } from "../move-marks.ts";
 import { blankSql } from "./change-row.ts";
+import { holdCodesSql } from "./codes.ts";
 import { Database, type Statements } from "./database.ts";
 import { PostgresDerivedTables } from "./derived-tables.ts";
 import { digestOf } from "./digests.ts";
@@ -64,11 +65,12 @@ async function rebuildIn(transaction: Statements): Promise<Omit<Rebuilt, "isClea
 
 // Not TRUNCATE: a snapshot that is older than its commit would find the tables empty afterwards, and nothing recorded.
 const clearSql =
+  `${holdCodesSql}; DELETE FROM saywhen.code; ` +
   "DELETE FROM saywhen.stream; DELETE FROM saywhen.address; DELETE FROM saywhen.directory; " +
   "DELETE FROM saywhen.tile; DELETE FROM saywhen.directory_size; " +
   "INSERT INTO saywhen.directory_size (kind, entries, ever) VALUES ('organisation', 0, 0), ('user', 0, 0)";
 const tidySql =
-  "VACUUM (ANALYZE) saywhen.stream, saywhen.address, saywhen.directory, saywhen.tile, saywhen.directory_size";
+  "VACUUM (ANALYZE) saywhen.stream, saywhen.address, saywhen.directory, saywhen.tile, saywhen.directory_size, saywhen.code";
 const sayingSql =
   "SELECT position FROM saywhen.change WHERE position = ANY($1) " +
   "AND (ltrim(body, ' ') <> '' OR salt <> decode(repeat('00', length(salt)), 'hex'))";

@@ -7,6 +7,7 @@ import type { Watchers } from "../watchers.ts";
 import type { Addresses } from "./addresses.ts";
 import { append } from "./append.ts";
 import { Changes } from "./changes.ts";
+import { Codes, codeTable } from "./codes.ts";
 import type { Database, Statements, Transactions } from "./database.ts";
 import type { Directory, EntryKind, FreeIds } from "./directory.ts";
 import { failureOf } from "./failure.ts";
@@ -258,7 +259,8 @@ export class Writer {
     const { digest, addresses, directory } = this.#options;
     const row = await new Changes(statements, digest).erase(stream);
     if (row === undefined) return;
-    this.#options.vacuum.stained(row.tables);
+    await new Codes(statements).drop(row.id);
+    this.#options.vacuum.stained([...row.tables, codeTable]);
     await addresses.drop(statements, row.id);
     await directory.erase(statements, stream);
   }

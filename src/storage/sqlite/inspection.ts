@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ChangeRow } from "../../service/change-row.ts";
 import {
   type AddressRow,
+  type CodeRow,
   type DirectoryRow,
   type DirectorySizeRow,
   type Inspection,
@@ -29,7 +30,7 @@ const listedFaults = 100;
 // Every column is given its type, as in changeColumns.
 const sizeSql = "SELECT CAST(max(position) AS REAL) AS last FROM change";
 const changesSql = `SELECT ${changeColumns} FROM change ORDER BY change.position`;
-const continuationsSql = `SELECT ${changeColumns} FROM change WHERE change.kind = 'continuation' ORDER BY change.position`;
+const keyChangesSql = `SELECT ${changeColumns} FROM change WHERE change.kind IN ('continuation', 'marking') ORDER BY change.position`;
 const streamsSql =
   "SELECT CAST(id AS REAL) AS number, CAST(digest AS BLOB) AS digest, CAST(head AS REAL) AS head FROM stream ORDER BY id";
 const addressesSql = "SELECT CAST(digest AS BLOB) AS digest, CAST(stream AS REAL) AS stream FROM address";
@@ -37,6 +38,12 @@ const directorySql =
   "SELECT CAST(kind AS TEXT) AS kind, CAST(id AS REAL) AS id, CAST(stream AS REAL) AS stream, CAST(email AS BLOB) AS email FROM directory";
 const sizesSql =
   "SELECT CAST(kind AS TEXT) AS kind, CAST(entries AS REAL) AS entries, CAST(ever AS REAL) AS ever FROM directory_size";
+// Every code has its name beside it, but where something is damaged.
+const codesSql =
+  "SELECT CAST(name.stream AS REAL) AS place, CAST(position AS REAL) AS position, CAST(name AS BLOB) AS name, CAST(said AS BLOB) AS said " +
+  "FROM name LEFT JOIN code ON code.stream = name.stream UNION ALL " +
+  "SELECT CAST(stream AS REAL), CAST(position AS REAL), NULL, CAST(said AS BLOB) FROM code " +
+  "WHERE NOT EXISTS (SELECT 1 FROM name WHERE name.stream = code.stream)";
 const tilesSql =
   'SELECT CAST(level AS REAL) AS level, CAST(number AS REAL) AS "index" FROM tile ORDER BY tile.level, tile.number';
 
@@ -70,8 +77,8 @@ export class SqliteInspection implements Inspection {
     for await (const page of this.#pages<ChangeCells>(changesSql, true)) yield page.map(changeRowOf);
   }
 
-  async continuations(): Promise<ChangeRow[]> {
-    return this.#read(() => this.#db.prepare(continuationsSql).all() as unknown as ChangeRow[]);
+  async keyChanges(): Promise<ChangeRow[]> {
+    return this.#read(() => this.#db.prepare(keyChangesSql).all() as unknown as ChangeRow[]);
   }
 
   streams(): AsyncGenerator<readonly StreamRow[]> {
@@ -88,6 +95,10 @@ export class SqliteInspection implements Inspection {
 
   async directorySizes(): Promise<DirectorySizeRow[]> {
     return this.#read(() => this.#db.prepare(sizesSql).all() as unknown as DirectorySizeRow[]);
+  }
+
+  codes(): AsyncGenerator<readonly CodeRow[]> {
+    return this.#pages<CodeRow>(codesSql);
   }
 
   tiles(): AsyncGenerator<readonly TileRow[]> {

@@ -5,7 +5,7 @@ import { type ChangeRow, entryOf } from "../../service/change-row.ts";
 import type { LogIdentity, SignedCheckpoint, Tile } from "../../service/log-store.ts";
 import { RecordDamaged } from "../../service/store.ts";
 import { type IdentityRow, identityOf } from "../identity-row.ts";
-import { inTransaction } from "./transaction.ts";
+import { inLazyTransaction, inTransaction } from "./transaction.ts";
 
 const entriesSql =
   "SELECT CAST(position AS REAL) AS position, CAST(at AS REAL) AS at, CAST(kind AS TEXT) AS kind, " +
@@ -59,17 +59,11 @@ export class LogTables {
     return last === null ? 0 : (last + 1) * tileHashes;
   }
 
-  /** What is derived may be lost with the power: the next sync that something else needs takes it along. */
   saveTiles(tiles: readonly Tile[]): void {
     const save = this.#db.prepare(saveTileSql);
-    this.#db.exec("PRAGMA synchronous = NORMAL");
-    try {
-      inTransaction(this.#db, () => {
-        for (const { level, index, hashes } of tiles) save.run(level, index, hashes);
-      });
-    } finally {
-      this.#db.exec("PRAGMA synchronous = FULL");
-    }
+    inLazyTransaction(this.#db, () => {
+      for (const { level, index, hashes } of tiles) save.run(level, index, hashes);
+    });
   }
 
   identities(): LogIdentity[] {

@@ -1,5 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Client, IssuedToken } from "../../domain/client.ts";
+import type { CodedPage, CodeStore, KeptCode } from "../../service/code-store.ts";
 import type { ClientStore } from "../../service/client-store.ts";
 import type { LogIdentity, LogStore, SignedCheckpoint, Tile } from "../../service/log-store.ts";
 import type { Appended, Refused, Store, Write } from "../../service/store.ts";
@@ -81,7 +83,7 @@ interface Parts extends Required<Omit<SqliteStoreOptions, "evenMoved">> {
 }
 
 /** The store on an SQLite file. */
-export class SqliteStore extends SqliteRecords implements Store, ClientStore, LogStore {
+export class SqliteStore extends SqliteRecords implements Store, ClientStore, LogStore, CodeStore {
   /** Whether its log was moved elsewhere. */
   readonly isMoved: boolean;
   /** The migrations that were applied when it was opened. */
@@ -107,6 +109,7 @@ export class SqliteStore extends SqliteRecords implements Store, ClientStore, Lo
       changes: this.changes,
       addresses: this.addresses,
       directory: this.directory,
+      codes: this.codes,
       onErasure: (erased) => {
         this.#checkpointer?.stained();
         return parts.onErasure(erased);
@@ -156,6 +159,15 @@ export class SqliteStore extends SqliteRecords implements Store, ClientStore, Lo
 
   async saveTiles(tiles: readonly Tile[]): Promise<void> {
     this.#written(() => this.log.saveTiles(tiles));
+  }
+
+  everyCoded(): AsyncGenerator<CodedPage> {
+    return this.guardedEach(() => this.codes.every());
+  }
+
+  async saveCodes(codes: readonly KeptCode[]): Promise<void> {
+    const keeping = this.codes.keeping(codes);
+    while (this.#written(() => keeping.next()).done !== true) await nextTurn();
   }
 
   async addIdentity(identity: LogIdentity, after: number): Promise<boolean> {

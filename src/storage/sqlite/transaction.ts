@@ -16,3 +16,16 @@ export function inTransaction<Value>(db: DatabaseSync, statements: () => Value):
     throw error;
   }
 }
+
+/**
+ * As inTransaction, for what is derived: it may be lost with the power, and the next sync that something else needs takes
+ * it along.
+ */
+export function inLazyTransaction<Value>(db: DatabaseSync, statements: () => Value): Value {
+  db.exec("PRAGMA synchronous = NORMAL");
+  try {
+    return inTransaction(db, statements);
+  } finally {
+    db.exec("PRAGMA synchronous = FULL");
+  }
+}

@@ -5,6 +5,7 @@ import { erasureStream, type Stream } from "../../domain/stream.ts";
 import { StoreUnavailable } from "../../service/store.ts";
 import { Addresses } from "./addresses.ts";
 import { Changes } from "./changes.ts";
+import { Codes } from "./codes.ts";
 import { digestOf } from "./digests.ts";
 import { Directory } from "./directory.ts";
 import { migrate } from "./migrate.ts";
@@ -25,6 +26,7 @@ function setUp(test: TestContext, book: (erased: Erased) => () => void = () => a
     changes,
     addresses: new Addresses(db, digest),
     directory: new Directory(db, digest),
+    codes: new Codes(db),
     clock: () => Date.parse("2026-03-03T14:05:00.000Z"),
     onErasure: book,
     onGroup: (group) => groups.push(group),

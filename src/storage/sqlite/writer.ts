@@ -8,6 +8,7 @@ import { DeclaredNewest, type NewestState } from "../declared-newest.ts";
 import type { Watchers } from "../watchers.ts";
 import type { Addresses } from "./addresses.ts";
 import type { Changes, Time } from "./changes.ts";
+import type { Codes } from "./codes.ts";
 import type { Directory } from "./directory.ts";
 import { failureOf } from "./sqlite-failure.ts";
 import { inTransaction } from "./transaction.ts";
@@ -17,6 +18,7 @@ export interface WriterOptions extends Required<Watchers> {
   readonly changes: Changes;
   readonly addresses: Addresses;
   readonly directory: Directory;
+  readonly codes: Codes;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
 }
@@ -205,10 +207,11 @@ export class Writer {
   }
 
   #erase(stream: Stream): void {
-    const { changes, addresses, directory } = this.#options;
+    const { changes, addresses, directory, codes } = this.#options;
     const row = changes.erase(stream);
     if (row === undefined) return;
     addresses.drop(row);
+    codes.drop(row);
     directory.erase(stream);
   }
 }

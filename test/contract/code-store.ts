@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { describe, type TestContext } from "node:test";
+import fc from "fast-check";
+import { keyBytes } from "../../src/domain/subject-key.ts";
+import type { KeptCode } from "../../src/service/code-store.ts";
+import { type AnyStore, change, erase, type Exemptions, put, sentences, streamOf } from "./store-support.ts";
+
+type KeptBytes = Omit<KeptCode, "position">;
+
+/** Everything that is answered: codes, and changes by their places and positions. */
+interface Everything {
+  readonly codes: readonly KeptBytes[];
+  readonly changes: readonly (readonly [place: number, position: number])[];
+}
+
+async function everything(store: AnyStore): Promise<Everything> {
+  const codes: KeptBytes[] = [];
+  const changes: [number, number][] = [];
+  for await (const page of store.everyCoded()) {
+    codes.push(...codesIn(Buffer.from(page.codes)));
+    changes.push(...page.changes.map(({ place, change }): [number, number] => [place, change.position]));
+  }
+  return { codes, changes };
+}
+
+function* codesIn(bytes: Buffer): Generator<KeptBytes> {
+  for (let at = 0; at < bytes.length; ) {
+    const [, place = "", length = ""] = /^(\d+) (\d+) /.exec(bytes.toString("latin1", at, at + 40)) ?? [];
+    at += place.length + length.length + 2;
+    const [name, said] = [bytes.subarray(at, at + keyBytes), bytes.subarray(at + keyBytes).subarray(0, Number(length))];
+    yield { place: Number(place), name, said };
+    at += keyBytes + said.length;
+  }
+}
+
+/** A code of a change, or of none. */
+function coded(place: number, position: number, said = `said ${position}`): KeptCode {
+  return { place, position, name: Buffer.alloc(keyBytes, `${place}`), said: Buffer.from(said) };
+}
+
+function bytesOf({ place, name, said }: KeptCode): KeptBytes {
+  return { place, name, said };
+}
+
+/** What every storage has to do with the codes of changes: the sentences of src/service/code-store.ts. */
+export function codeStoreContract(
+  name: string,
+  open: (test: TestContext) => Promise<AnyStore>,
+  exempt: Exemptions,
+): void {
+  const says = sentences("code-store.ts", exempt);
+
+  /** A store with so many streams, of one change each, in their order. */
+  async function filled(test: TestContext, count: number): Promise<AnyStore> {
+    const store = await open(test);
+    await Promise.all(Array.from({ length: count }, (_, index) => put(store, `customer:${index}`, "a")));
+    return store;
+  }
+
+  describe(`${name}: codes`, () => {
+    says(
+      "Every stream with the code of its newest change, or with that change where no code of it is kept; in the order of " +
+        "the places, read in pieces, so that writes go on meanwhile. Streams that were erased before their piece was " +
+        "read are left out.",
+      async (test) => {
+        const store = await filled(test, 2400);
+        const places = Array.from({ length: 2400 }, (_, index) => index + 1);
+        // None of the first, all of those in the middle, two of three at the end.
+        const isKept = (place: number) => place > 700 && (place < 1800 || place % 3 > 0);
+        await store.saveCodes(places.filter(isKept).map((place) => coded(place, place - 1)));
+        const [erased, erasedMeanwhile, movedMeanwhile] = [900, 2390, 2395];
+        await erase(store, streamOf(`customer:${erased - 1}`));
+        const found: number[] = [];
+        for await (const { codes, changes } of store.everyCoded()) {
+          if (found.length === 0) {
+            await erase(store, streamOf(`customer:${erasedMeanwhile - 1}`));
+            await put(store, `customer:${movedMeanwhile - 1}`, "b");
+          }
+          const coming = [...codesIn(Buffer.from(codes))].map(({ place, name, said }) => {
+            assert(isKept(place) && place !== movedMeanwhile);
+            assert.deepEqual({ place, name, said }, bytesOf(coded(place, place - 1)));
+            return place;
+          });
+          for (const [index, place] of coming.entries()) assert(index === 0 || place > (coming[index - 1] ?? 0));
+          for (const { place, change } of changes) {
+            if (place > 2400) continue;
+            assert(!isKept(place) || place === movedMeanwhile);
+            assert.equal(change.stream, `customer:${place - 1}`);
+            assert.equal(change.position > 2400, place === movedMeanwhile);
+          }
+          const all = [...coming, ...changes.map(({ place }) => place)].sort((one, other) => one - other);
+          assert((all[0] ?? 0) > (found.at(-1) ?? 0));
+          found.push(...all);
+        }
+        assert.deepEqual(found, [
+          ...places.filter((place) => ![erased, erasedMeanwhile].includes(place)),
+          2401, // The stream of erasures.
+        ]);
+      },
+    );
+
+    says("The others, in the order of the places.", async (test) => {
+      const store = await filled(test, 5);
+      assert.deepEqual(await everything(store), { codes: [], changes: [0, 1, 2, 3, 4].map((at) => [at + 1, at]) });
+      await store.saveCodes([coded(2, 1), coded(4, 3)]);
+      const { changes } = await everything(store);
+      assert.deepEqual(
+        changes,
+        [0, 2, 4].map((at) => [at + 1, at]),
+      );
+    });
+
+    says(
+      "Those of which a code is kept, one behind the other: place and length of what it says, as decimal numbers with a " +
+        "space behind each; the name; what it says.",
+      async (test) => {
+        const store = await filled(test, 4);
+        const bytes = fc.uint8Array({ minLength: keyBytes, maxLength: keyBytes });
+        const everyByte = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+        const said = fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.constantFrom(everyByte, new Uint8Array(0)));
+        const one = fc.record({ name: fc.oneof(bytes, fc.constant(new Uint8Array(keyBytes))), said });
+        const property = fc.asyncProperty(fc.array(one, { minLength: 4, maxLength: 4 }), async (kept) => {
+          const codes = kept.map((code, at) => ({ place: at + 1, position: at, ...code }));
+          await store.saveCodes(codes);
+          const asBuffers = codes.map(({ place, name, said }) => {
+            return { place, name: Buffer.from(name), said: Buffer.from(said) };
+          });
+          assert.deepEqual(await everything(store), { codes: asBuffers, changes: [] });
+        });
+        await fc.assert(property, { numRuns: 60, endOnFailure: true });
+        await store.saveCodes([{ ...coded(3, 2), said: Buffer.alloc(1_000_000, "long ") }]);
+        assert.equal((await everything(store)).codes[2]?.said.length, 1_000_000);
+      },
+    );
+
+    says(
+      "Keeps codes. One of a change that is not its stream's newest any more, or whose stream was erased, is not kept.",
+      async (test) => {
+        const store = await filled(test, 4);
+        const position = change(await put(store, "customer:0", "b")).position;
+        await erase(store, streamOf("customer:1"));
+        await store.saveCodes([]);
+        await store.saveCodes([coded(2, 1), coded(1, 0), coded(99, 3), coded(4, 3), coded(3, position)]);
+        assert.deepEqual(await everything(store), {
+          codes: [bytesOf(coded(4, 3))],
+          changes: [
+            [1, position],
+            [3, 2],
+            [5, position + 1],
+          ],
+        });
+        // Later than those behind them, once more, and in any order.
+        await store.saveCodes([coded(5, position + 1), coded(1, position), coded(4, 3, "anew"), coded(3, 2)]);
+        const all = [coded(1, position), coded(3, 2), coded(4, 3, "anew"), coded(5, position + 1)];
+        assert.deepEqual(await everything(store), { codes: all.map(bytesOf), changes: [] });
+        const moved = change(await put(store, "customer:2", "b")).position;
+        await erase(store, streamOf("customer:3"));
+        const { codes, changes } = await everything(store);
+        assert.deepEqual([codes.map(({ place }) => place), changes.slice(0, 1)], [[1], [[3, moved]]]);
+        await store.saveCodes([coded(3, 2), coded(3, moved), coded(4, 3)]);
+        assert.deepEqual(
+          (await everything(store)).codes.map(({ place, said }) => [place, String(said)]),
+          [
+            [1, `said ${position}`],
+            [3, `said ${moved}`],
+          ],
+        );
+        const anew = change(await put(store, "customer:3", "b")).position;
+        await store.saveCodes([coded(6, anew)]);
+        assert.deepEqual((await everything(store)).codes.at(-1), bytesOf(coded(6, anew)));
+      },
+    );
+
+    says("They may be lost with the power.", async (test) => {
+      const store = await filled(test, 700);
+      const subjects = Array.from({ length: 300 }, (_, index) => `customer:${index}`);
+      const codes = Array.from({ length: 700 }, (_, index) => coded(index + 1, index));
+      // While they are being saved, they are overtaken, from both ends.
+      const [saving, again] = [store.saveCodes(codes), store.saveCodes(codes.toReversed())];
+      const answers = await Promise.all(subjects.map((subject) => put(store, subject, "b")));
+      await erase(store, streamOf("customer:650"));
+      await Promise.all([saving, again]);
+      const kept = await everything(store);
+      assert.deepEqual(
+        kept.changes.slice(0, 300),
+        answers.map((answer, index) => [index + 1, change(answer).position]),
+      );
+      assert.deepEqual(
+        kept.codes,
+        codes.filter(({ place }) => place > 300 && place !== 651).map((code) => bytesOf(code)),
+      );
+      await store.saveCodes(answers.map((answer, index) => coded(index + 1, change(answer).position)));
+      assert.equal((await everything(store)).codes.length, 699);
+    });
+  });
+}
