@@ -99,6 +99,7 @@ export function openIndex({ opened, settings, store, catalogue, logger, metrics 
   if (settings.index === "off") return { index: noIndex, isIndexReady: () => true };
   const index = new KeptIndex({
     store,
+    codes: store,
     catalogue,
     onProgress({ subjects, seconds, isBuilt }) {
       if (subjects > 0) logger.info({ subjects, seconds }, isBuilt ? "the index is built" : "the index is being built");

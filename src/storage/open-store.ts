@@ -1,4 +1,5 @@
 import type { ClientStore } from "../service/client-store.ts";
+import type { CodeStore } from "../service/code-store.ts";
 import type { LogStore } from "../service/log-store.ts";
 import type { NodeStore } from "../service/node-store.ts";
 import type { Store } from "../service/store.ts";
@@ -8,7 +9,7 @@ import { openSqliteStore } from "./sqlite/sqlite-store.ts";
 import type { Watchers } from "./watchers.ts";
 
 /** All that a node keeps in its storage. */
-export interface Storage extends Store, ClientStore, LogStore {
+export interface Storage extends Store, ClientStore, LogStore, CodeStore {
   /** Whether its log was moved elsewhere. */
   readonly isMoved: boolean;
   /** The migrations that were applied when it was opened. */

@@ -54,7 +54,7 @@ export async function openProcess(database: string) {
     return reading.catalogue;
   });
   await ensureMarkKey(store);
-  const index = new KeptIndex({ store, catalogue });
+  const index = new KeptIndex({ store, codes: store, catalogue });
   ending.defer(() => index.close());
   while (!index.isReady) await delay(20);
   return {
