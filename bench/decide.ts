@@ -65,7 +65,7 @@ async function measureAll(ring: Ring, postgres: PostgresServer, options: Options
     ...(await measureSingle(ring, line, options)),
     ...(await measureBatches({ ...line, echo, postgres }, { rounds, seconds, least: batchLeast })),
     ...(await measureIndex(ring, line.database.url, customers, rounds)),
-    ...(await measureFromPostgres(ring, postgres, Math.min(inPostgres, customers))),
+    ...(await measureFromPostgres(ring, postgres, Math.min(inPostgres, customers), rounds)),
   ];
   await ring.children.stop();
   if (large) aims.push(...(await measureLarge(ring, options)));

@@ -20,30 +20,60 @@ const buildLeast = 250_000;
 const bytesMost = 80;
 const answersLeast = 1_000_000;
 
-/** Builds the index from a real file, by steps, and asks it in process beside a Map of objects. */
+/** Builds the index from a real file, of codes and of changes, and asks it in process beside a Map of objects. */
 export async function measureIndex(ring: Ring, url: string, customers: number, rounds: number): Promise<Aim[]> {
   console.log("The index in a process of its own: built from the file, and asked …");
+  const changes = await measureBuilding(ring, "SQLite", url, 1, "changes");
+  const ofChanges = await startProgram(ring, "index");
+  const { check, parse } = await ask<{ check: number; parse: number }>(ofChanges, "steps");
+  process.kill(ofChanges.pid);
+  await keepCodes(ring, url);
+  const codes = await measureBuilding(ring, "SQLite", url, rounds, "codes");
   const index = await startProgram(ring, "index");
-  const read = await ask<{ cpuSeconds: number }>(index, "read", { url });
-  const { check, parse } = await ask<{ check: number; parse: number }>(index, "steps");
-  const built = await build(index, { url, generated: 0 });
-  const micros = (seconds: number) => (1e6 * seconds) / customers;
-  const step = (title: string, value: number): Aim => ({
-    title: `building: ${title}`,
-    values: [value],
-    unit: "CPU µs/subject",
-    digits: 2,
-  });
+  const built = await build(index, { url, generated: 0, of: "codes" });
   return [
-    { title: "building from SQLite", values: [built.subjects / built.seconds], unit: "subjects/s", least: buildLeast },
-    step("all of it", micros(built.cpuSeconds)),
-    step("reading the rows, checked and parsed", micros(read.cpuSeconds)),
-    step("of this, the check of the commitment", check),
-    step("of this, JSON.parse", parse),
-    step("taking them in: the rest", micros(built.cpuSeconds - read.cpuSeconds)),
+    ...codes,
+    ...changes,
+    { title: "a change: the check of the commitment", values: [check], ...micros },
+    { title: "a change: JSON.parse", values: [parse], ...micros },
     ...sizeOf(built),
     ...(await measureAnswers(ring, index, customers, rounds)),
   ];
+}
+
+const micros = { unit: "CPU µs", digits: 2 } as const;
+
+/** Builds the index some times, each in a process of its own. */
+async function measureBuilding(
+  ring: Ring,
+  name: string,
+  url: string,
+  rounds: number,
+  of: "changes" | "codes",
+): Promise<Aim[]> {
+  const [rates, all, read]: [number[], number[], number[]] = [[], [], []];
+  for (let round = 0; round < rounds; round += 1) {
+    const index = await startProgram(ring, "index");
+    const reading = await ask<{ cpuSeconds: number }>(index, "read", { url, of });
+    const { subjects, seconds, cpuSeconds } = await build(index, { url, generated: 0, of });
+    rates.push(subjects / seconds);
+    all.push((1e6 * cpuSeconds) / subjects);
+    read.push((1e6 * reading.cpuSeconds) / subjects);
+    process.kill(index.pid);
+  }
+  const title = `building from ${name}, of ${of}`;
+  return [
+    { title, values: rates, unit: "subjects/s", ...(of === "codes" && { least: buildLeast }) },
+    { title: `${title}: a subject`, values: all, ...micros },
+    { title: `${title}: of this, reading`, values: read, ...micros },
+  ];
+}
+
+/** As the service does, once it has built the index of changes. */
+async function keepCodes(ring: Ring, url: string): Promise<void> {
+  const index = await startProgram(ring, "index");
+  await build(index, { url, generated: 0, of: "codes" });
+  process.kill(index.pid);
 }
 
 async function measureAnswers(ring: Ring, index: Server, customers: number, rounds: number): Promise<Aim[]> {
@@ -61,15 +91,22 @@ async function measureAnswers(ring: Ring, index: Server, customers: number, roun
 }
 
 /** Builds the index from a PostgreSQL with so many customers. */
-export async function measureFromPostgres(ring: Ring, postgres: PostgresServer, customers: number): Promise<Aim[]> {
+export async function measureFromPostgres(
+  ring: Ring,
+  postgres: PostgresServer,
+  customers: number,
+  rounds: number,
+): Promise<Aim[]> {
   console.log(`Recording ${customers} customers in PostgreSQL, and building the index from them …`);
   const url = await postgres.createDatabase("customers");
   const store = await openPostgresStore({ url });
   await begin(store);
   await record(store, customers);
   await store.close();
-  const { subjects, seconds } = await build(await startProgram(ring, "index"), { url, generated: 0 });
-  return [{ title: `building from PostgreSQL, ${customers}`, values: [subjects / seconds], unit: "subjects/s" }];
+  const name = `PostgreSQL (${customers} of them)`;
+  const changes = await measureBuilding(ring, name, url, 1, "changes");
+  await keepCodes(ring, url);
+  return [...(await measureBuilding(ring, name, url, rounds, "codes")), ...changes];
 }
 
 /** Builds the index from customers that are made up on the way. */

@@ -4,14 +4,12 @@ import { commitmentOf } from "../../src/audit/verify-receipt.ts";
 import { checkQuestion, type Question } from "../../src/domain/question.ts";
 import { catalogueStream } from "../../src/domain/stream.ts";
 import type { Customer } from "../../src/domain/subject.ts";
-import { type Followed, Following } from "../../src/index/following.ts";
+import { Following } from "../../src/index/following.ts";
 import { CatalogueInForce } from "../../src/service/catalogue.ts";
 import type { Asking, CountPart } from "../../src/service/decision-index.ts";
-import type { Records } from "../../src/service/store.ts";
 import { changeText } from "../../src/storage/change-text.ts";
-import { openPostgresRecords } from "../../src/storage/postgres/open-records.ts";
+import { openStore } from "../../src/storage/open-store.ts";
 import { newSalt } from "../../src/storage/salts.ts";
-import { openSqliteRecords } from "../../src/storage/sqlite/open-records.ts";
 import { countChoices, numbersOf } from "../lib/batches.ts";
 import { type Cell, common, customerOf, draftOf, rare } from "../lib/customers.ts";
 import { generated } from "../lib/generated.ts";
@@ -26,30 +24,34 @@ const collections = 3;
 let built: Following | undefined;
 
 serveTasks(Number(values.port), {
-  /** Builds it from an SQLite file, a PostgreSQL database, or the generator. */
+  /** Builds it from an SQLite file, a PostgreSQL database, or the generator; of codes, where it is told so. */
   async build(given) {
-    const records = await recordsOf(textIn(given, "url"));
+    const store = await openStore(textIn(given, "url"), {});
     const made = numberIn(given, "generated");
-    const followed = made === 0 ? records : generated(records, made);
-    const [recorded = missing("catalogue")] = await records.newest([catalogueStream]);
-    const catalogue = new CatalogueInForce(recorded);
+    const [recorded = missing("catalogue")] = await store.newest([catalogueStream]);
+    const followed = {
+      store: made === 0 ? store : generated(store, made),
+      ...(given.get("of") === "codes" && { codes: store }),
+      catalogue: new CatalogueInForce(recorded),
+    };
     const before = await memory();
     const start = performance.now();
     const used = process.cpuUsage();
-    built = await Following.build({ store: followed, catalogue }, () => undefined);
+    built = await Following.build(followed, () => undefined);
     const seconds = (performance.now() - start) / 1000;
     const cpuSeconds = secondsSince(used);
     const grown = (await memory()) - before;
-    await records.close();
+    await built.close();
+    await store.close();
     return { ...built.image.figures, seconds, cpuSeconds, grown };
   },
   /** Reads what it would be built from, and nothing else. */
   async read(given) {
-    const records = await recordsOf(textIn(given, "url"));
+    const store = await openStore(textIn(given, "url"), {});
     const used = process.cpuUsage();
-    await drain(records);
+    await drain(given.get("of") === "codes" ? store.everyCoded() : store.everyNewest());
     const cpuSeconds = secondsSince(used);
-    await records.close();
+    await store.close();
     return { cpuSeconds };
   },
   /** What reading consists of besides the database's own part: the check of each commitment, and parsing. */
@@ -65,10 +67,6 @@ serveTasks(Number(values.port), {
   },
 });
 
-async function recordsOf(url: string): Promise<Followed & Records> {
-  return url.startsWith("postgres:") ? openPostgresRecords(url) : openSqliteRecords(url);
-}
-
 /** Bytes of memory that the process has from the system, once what was freed is given back. */
 async function memory(): Promise<number> {
   for (let round = 0; round < collections; round += 1) {
@@ -78,9 +76,9 @@ async function memory(): Promise<number> {
   return process.memoryUsage.rss();
 }
 
-async function drain(records: Followed): Promise<void> {
+async function drain(pages: AsyncIterable<unknown>): Promise<void> {
   let read = 0;
-  for await (const page of records.everyNewest()) read += page.length;
+  for await (const _ of pages) read += 1;
   if (read === 0) missing("changes");
 }
 
