@@ -93,11 +93,13 @@ export class Image {
   /**
    * As `put`, of a code. It takes in what subjects have chosen, and entries.
    *
-   * @returns false when there is a name in it that the catalogue did not have; then the image is of no use
+   * @returns false when it is not as it was written, or has a name that the catalogue did not have; then the image is of
+   * no use
    */
-  putCoded({ bytes, place, name, said, end }: CodedPageReader): boolean {
+  putCoded(code: CodedPageReader): boolean {
+    const { bytes, place, name, said, end } = code;
     assert(place >= 0 && place <= placesMax, `there is no room for place ${place}`);
-    if (this.#names === undefined) return false;
+    if (this.#names === undefined || !code.isWhole) return false;
     if (said === end) return true;
     const [a, b, c] = [bytes.getInt32(name, true), bytes.getInt32(name + 4, true), bytes.getInt32(name + 8, true)];
     const there = this.#table.addKey(a, b, c, place);

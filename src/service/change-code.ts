@@ -26,7 +26,7 @@ import type { Marker } from "./mark.ts";
  *                 its frequency u32 (0 for none) and labels; alert services u16, of each its name u32, and u8: 1 for `On`
  *   entry         3, organisation f64 (0 for none), addresses u8: one or none, and its mark
  *
- * Labels: how many u16, and of each a u32 for it and its node.
+ * Labels: how many u16, and of each a u32 for it and its node. The last four bytes of every code are its check.
  */
 
 /** What a code begins with. */
@@ -57,7 +57,37 @@ const most = 0xffff;
 export function codeOf(place: number, { position, stream, document }: Change, marker: Marker): KeptCode | undefined {
   const said = new Saying();
   if (!say(said, stream, typeof document === "object" ? document : null, marker)) return undefined;
-  return { place, position, name: nameOf(stream), said: said.bytes };
+  const name = nameOf(stream);
+  said.word(checkOf(said.bytes, checkOf(name, place)));
+  return { place, position, name, said: said.bytes };
+}
+
+/** Bytes of a code's check. */
+export const checkBytes = 4;
+
+function checkOf(bytes: Uint8Array, from: number): number {
+  return checkIn(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.byteLength, from);
+}
+
+/**
+ * What tells that bytes are those that were written: disks lose bits, and no yes may come of that. Of a code it is made
+ * over its place, its name and what it says, one after the other. What differs in one word of four bytes, or in less, never has
+ * the same.
+ *
+ * @param from what came before
+ */
+export function checkIn(bytes: DataView, start: number, end: number, from: number): number {
+  let check = from | 0;
+  let at = start;
+  for (; at + 4 <= end; at += 4) check = mixed(check ^ bytes.getInt32(at, true));
+  for (; at < end; at += 1) check = mixed(check ^ bytes.getUint8(at));
+  return check >>> 0;
+}
+
+/** Nothing is lost by it: whatever differs before differs after. */
+function mixed(word: number): number {
+  const product = Math.imul(word, 0x9e3779b1);
+  return product ^ (product >>> 15);
 }
 
 /** What stands for a name of the catalogue, or for several that belong together; never 0. */

@@ -1,4 +1,5 @@
 import { keyBytes } from "../../domain/subject-key.ts";
+import { checkBytes, checkIn } from "../../service/change-code.ts";
 
 const space = 0x20;
 const zero = 0x30;
@@ -13,6 +14,7 @@ export class CodedPageReader {
   /** Where begins what the code says, and where it ends. */
   said = 0;
   end = 0;
+  #next = 0;
 
   constructor({ buffer, byteOffset, byteLength }: Uint8Array) {
     this.bytes = new DataView(buffer, byteOffset, byteLength);
@@ -20,12 +22,20 @@ export class CodedPageReader {
 
   /** Goes to the next code, at first to the first; false when there is none. */
   next(): boolean {
-    if (this.end >= this.bytes.byteLength) return false;
-    this.place = this.#number(this.end);
+    if (this.#next >= this.bytes.byteLength) return false;
+    this.place = this.#number(this.#next);
     const length = this.#number(this.name);
     this.said = this.name + keyBytes;
-    this.end = this.said + length;
+    this.#next = this.said + length;
+    this.end = Math.max(this.said, this.#next - checkBytes);
     return true;
+  }
+
+  /** Whether the code is as it was written. */
+  get isWhole(): boolean {
+    if (this.#next - this.end !== checkBytes) return false;
+    const check = checkIn(this.bytes, this.said, this.end, checkIn(this.bytes, this.name, this.said, this.place));
+    return check === this.bytes.getUint32(this.end, true);
   }
 
   /** Reads a decimal number and goes behind its space. */
