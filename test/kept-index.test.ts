@@ -12,6 +12,7 @@ import { customer, type Subject } from "../src/domain/subject.ts";
 import type { Followed } from "../src/index/following.ts";
 import { type IndexProgress, KeptIndex } from "../src/index/kept-index.ts";
 import { applyCatalogue, type CatalogueInForce, loadCatalogue } from "../src/service/catalogue.ts";
+import type { CodedPage, CodeStore } from "../src/service/code-store.ts";
 import { IndexUnavailable } from "../src/service/decision-index.ts";
 import { eraseSubject } from "../src/service/erase-subject.ts";
 import { ensureMarkKey } from "../src/service/mark.ts";
@@ -25,32 +26,40 @@ import { temporaryFolder } from "./support/service.ts";
 
 const act: Act = { actor: "Jo", client: "crm" };
 const address = "2025550123";
+const other = "2025550124";
 
-function catalogueWith(version: number, policy: object) {
+function catalogueWith(version: number, policy: object, rest: object = {}) {
   const checked = checkCatalogue({
     version,
     channels: ["Text"],
     types: [{ name: "BPHONE", channels: ["Text"], kind: "phone" }],
     categories: [{ name: "Offers", ...policy }],
     frequencies: ["Never"],
+    ...rest,
   });
   assert("catalogue" in checked);
   return checked.catalogue;
 }
 
-async function choose(store: Store, catalogue: CatalogueInForce, id: string): Promise<void> {
-  const selections = [{ type: "BPHONE", value: address, choice: "opted-in" as const }];
+async function choose(store: Store, catalogue: CatalogueInForce, id: string, value = address): Promise<void> {
+  const selections = [{ type: "BPHONE", value, choice: "opted-in" as const }];
   const wish = { preferences: [{ category: "Offers", channels: [{ name: "Text", selections }] }] };
   const deps = { store, catalogue, continuation: undefined, put: "merge" } as const;
   assert("value" in (await recordCustomerPreferences(deps, id, wish, act, {})));
 }
 
 /** An index of the store; it is closed with the test. */
-function kept(test: TestContext, store: Followed & { close?(): Promise<void> }, catalogue: CatalogueInForce) {
+function kept(
+  test: TestContext,
+  store: Followed & { close?(): Promise<void> },
+  catalogue: CatalogueInForce,
+  codes?: CodeStore,
+) {
   const errors: unknown[] = [];
   const progress: IndexProgress[] = [];
   const index = new KeptIndex({
     store,
+    ...(codes && { codes }),
     catalogue,
     onError: (error) => errors.push(error),
     onProgress: (step) => progress.push(step),
@@ -216,3 +225,118 @@ describe("the index of a node", () => {
     assert.equal(await reasonOnceBuilt(index, customer("1")), "never-asked");
   });
 });
+
+const storages: readonly { readonly name: string; readonly open: () => Promise<Store & CodeStore> }[] = [
+  { name: "SQLite", open: () => openSqliteStore({ file: ":memory:" }) },
+  { name: "PostgreSQL", open: async () => openPostgresStore({ url: await newDatabase() }) },
+];
+
+for (const { name, open } of storages) {
+  describe(`codes for the index on ${name}`, () => {
+    /** A log with some customers, of whom one address is stopped, and an index that has kept their codes. */
+    async function begun(test: TestContext) {
+      const store = await open();
+      test.after(() => store.close());
+      const catalogue = await loadCatalogue(store, () => catalogueWith(1, {}));
+      await ensureMarkKey(store);
+      for (let id = 1; id <= 30; id += 1) await choose(store, catalogue, String(id));
+      assert("value" in (await suppressAddress({ store, catalogue }, { address: other, reason: "legal" }, act)));
+      await choose(store, catalogue, "31", other);
+      await keepCodes(store, catalogue);
+      return { store, catalogue };
+    }
+
+    /** What an index answers that is made of these; it is closed then. */
+    async function answered(
+      test: TestContext,
+      store: Followed,
+      catalogue: CatalogueInForce,
+      codes: CodeStore,
+      ids = ["1", "30", "31", "32"],
+    ) {
+      const { index, errors } = kept(test, store, catalogue, codes);
+      const reasons = [];
+      for (const id of ids) reasons.push(await reasonOnceBuilt(index, customer(id)));
+      await index.close();
+      return { reasons, errors };
+    }
+
+    const right = ["opted-in", "opted-in", "suppressed", "never-asked"];
+
+    it("are all that the next one is built of", async (test) => {
+      const { store, catalogue } = await begun(test);
+      const { reasons, errors } = await answered(test, withoutNewest(through(store, () => {})), catalogue, store);
+      assert.deepEqual([reasons, errors], [right, []]);
+    });
+
+    it("do not hide what was recorded since, nor what was erased", async (test) => {
+      const { store, catalogue } = await begun(test);
+      await choose(store, catalogue, "32");
+      await choose(store, catalogue, "30", other);
+      await eraseSubject(store, customer("1"), act);
+      const { reasons } = await answered(test, withoutNewest(through(store, () => {})), catalogue, store);
+      assert.deepEqual(reasons, ["never-asked", "suppressed", "suppressed", "opted-in"]);
+    });
+
+    it("are not used for a catalogue that needs what they do not say", async (test) => {
+      const { store, catalogue } = await begun(test);
+      const zones = { timeZones: { US: ["America/New_York"] } };
+      // Some twelve hours from now in New York: it is not quiet while this is asked.
+      const hour = String((new Date().getUTCHours() + 7) % 24).padStart(2, "0");
+      const quiet = catalogueWith(2, { quietHours: `${hour}:00-${hour}:01` }, zones);
+      assert("value" in (await applyCatalogue(store, catalogue, quiet, act)));
+      const { reasons } = await answered(test, store, catalogue, {
+        ...savedIn(store),
+        everyCoded: () => assert.fail(),
+      });
+      assert.deepEqual(reasons, right);
+    });
+
+    it("are made anew where one lost a bit", async (test) => {
+      const { store, catalogue } = await begun(test);
+      const damaged: CodeStore = { ...savedIn(store), everyCoded: () => flipped(store.everyCoded()) };
+      const { reasons, errors } = await answered(test, store, catalogue, damaged);
+      assert.deepEqual([reasons, errors], [right, []]);
+    });
+
+    it("may be lost: what could not be saved is told, and nothing else comes of it", async (test) => {
+      const store = await open();
+      test.after(() => store.close());
+      const catalogue = await loadCatalogue(store, () => catalogueWith(1, {}));
+      await ensureMarkKey(store);
+      await choose(store, catalogue, "1");
+      const full: CodeStore = {
+        everyCoded: () => store.everyCoded(),
+        saveCodes: () => Promise.reject(new StoreUnavailable("the disk is full")),
+      };
+      const { reasons, errors } = await answered(test, store, catalogue, full, ["1", "2"]);
+      assert.deepEqual(reasons, ["opted-in", "never-asked"]);
+      assert.equal(errors.length, 1);
+    });
+  });
+}
+
+/** Builds an index, which keeps the codes of what it has read. */
+async function keepCodes(store: Store & CodeStore, catalogue: CatalogueInForce): Promise<void> {
+  const index = new KeptIndex({ store, codes: store, catalogue, onError: (error) => assert.fail(String(error)) });
+  await reasonOnceBuilt(index, customer("1"));
+  await index.close();
+}
+
+/** What may not be read all over again. */
+function withoutNewest(store: Followed): Followed {
+  return { ...store, everyNewest: () => assert.fail("every newest change is read") };
+}
+
+function savedIn(store: CodeStore): CodeStore {
+  return { everyCoded: () => store.everyCoded(), saveCodes: (codes) => store.saveCodes(codes) };
+}
+
+/** Every page with one bit turned over. */
+async function* flipped(pages: AsyncIterable<CodedPage>): AsyncGenerator<CodedPage> {
+  for await (const { codes, changes } of pages) {
+    const damaged = Uint8Array.from(codes);
+    damaged[damaged.length - 30] = (damaged[damaged.length - 30] ?? 0) ^ 1;
+    yield { codes: damaged, changes };
+  }
+}
