@@ -12,6 +12,7 @@ import { openPostgresStore } from "../src/storage/postgres/postgres-store.ts";
 import { rebuildPostgres } from "../src/storage/postgres/rebuild.ts";
 import { damages, postgres } from "./support/damages.ts";
 import { historyIn, recordSample } from "./support/history.ts";
+import { keepCodes } from "./support/kept-codes.ts";
 import { copyOf, dropDatabase, newDatabase } from "./support/postgres.ts";
 import { temporaryFolder } from "./support/service.ts";
 
@@ -89,6 +90,20 @@ describe("deriving everything anew on PostgreSQL", () => {
       await dropDatabase(url);
     });
   }
+
+  it("leaves no codes, be they sound or not", async () => {
+    const url = await copyOf(sound);
+    const store = await openPostgresStore({ url });
+    await keepCodes(store);
+    await store.close();
+    assert((await onDatabase(url, "SELECT FROM code")).length > 20);
+    assert.deepEqual(await findingsIn(url), []);
+    await onDatabase(url, "UPDATE code SET said = '' WHERE stream = 30");
+    assert.equal((await rebuildPostgres(url)).mended, 1);
+    assert.deepEqual(await onDatabase(url, "SELECT FROM code"), []);
+    assert.deepEqual(await findingsIn(url), []);
+    await dropDatabase(url);
+  });
 
   it("refuses while nodes serve", async () => {
     const url = await copyOf(sound);

@@ -9,9 +9,10 @@ import { type VerifyOptions, verifyLog } from "../src/service/verify-log.ts";
 import { openPostgresRecords } from "../src/storage/postgres/open-records.ts";
 import { openPostgresStore } from "../src/storage/postgres/postgres-store.ts";
 import { carryOut } from "./support/commands.ts";
-import { damages, type Found, postgres } from "./support/damages.ts";
+import { codeDamages, damages, type Found, postgres } from "./support/damages.ts";
 import { assertFound } from "./support/findings.ts";
 import { historyIn, recordSample } from "./support/history.ts";
+import { keepCodes } from "./support/kept-codes.ts";
 import { copyOf, dropDatabase, emptyDatabase, newDatabase } from "./support/postgres.ts";
 import { hasPgbouncer, startPgbouncer } from "./support/pgbouncer.ts";
 import { freePort } from "./support/processes.ts";
@@ -21,6 +22,8 @@ const folder = temporaryFolder();
 after(() => folder[Symbol.dispose]());
 const key = join(folder.path, "say.key");
 let sound = "";
+/** The same with codes. */
+let coded = "";
 let early = "";
 
 function verified(url: string, options?: VerifyOptions) {
@@ -38,9 +41,9 @@ async function reading<Value>(url: string, use: (records: OpenRecords) => Promis
   }
 }
 
-/** Runs statements on a copy of the sound database, by the names of its tables alone, and looks at what verify finds. */
-async function finds(sql: string, found: readonly Found[]): Promise<void> {
-  const url = await copyOf(sound);
+/** Runs statements on a copy of a sound database, by the names of its tables alone, and looks at what verify finds. */
+async function finds(sql: string, found: readonly Found[], from = sound): Promise<void> {
+  const url = await copyOf(from);
   await onDatabase(url, sql);
   assertFound((await verified(url)).findings, found);
   await dropDatabase(url);
@@ -72,6 +75,10 @@ before(async () => {
   const history = await historyIn(await openPostgresStore({ url: sound }), key);
   ({ early } = await recordSample(history));
   await history.close();
+  coded = await copyOf(sound);
+  const store = await openPostgresStore({ url: coded });
+  await keepCodes(store);
+  await store.close();
 });
 
 describe("verifyLog on PostgreSQL", () => {
@@ -94,6 +101,19 @@ describe("verifyLog on PostgreSQL", () => {
   for (const { what, sql, found } of damages) {
     it(`finds and names ${what}`, () => finds(sql(postgres), found));
   }
+
+  for (const { what, sql, found } of codeDamages) {
+    it(`finds and names ${what}`, () => finds(sql(postgres), found, coded));
+  }
+
+  it("finds nothing in sound codes, but a name that is another, and any code where the log has no key of marks", async () => {
+    await finds("", [], coded);
+    const name = "UPDATE code SET name = substring(name FOR 11) || '\\x01' WHERE stream = 30";
+    await finds(name, [["derived", 279, /^The code that is kept of it is of something else\.$/]], coded);
+    const code =
+      "INSERT INTO code (stream, position, name, said) VALUES (30, 279, decode(repeat('00', 12), 'hex'), '')";
+    await finds(code, [["derived", undefined, /^Codes are kept, and the log has no key by which addresses/]]);
+  });
 
   it("names what was planted in the schema, is another, or is missing", async () => {
     const planted =

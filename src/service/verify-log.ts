@@ -151,7 +151,8 @@ class Walk {
 function markerIn(rows: readonly ChangeRow[]): Marker | undefined {
   const row = rows.findLast(({ kind }) => kind === "marking");
   const said = row && saidIn(row);
-  const { key } = Object(Object(said)["document"]) as Partial<MarkKey>;
+  if (said === undefined || typeof said === "string") return undefined;
+  const { key } = Object(said.document) as Partial<MarkKey>;
   return typeof key === "string" ? markerOf({ key }) : undefined;
 }
 

@@ -53,6 +53,7 @@ export function flipBit(file: string, { table, row, column, bit }: Flip): Flippe
   const chosen = pick(all.all() as unknown as Record<string, Value>[], row);
   const [name, value] = (chosen && pick(Object.entries(chosen), column)) ?? [];
   if (chosen === undefined || name === undefined || value === undefined || value === null) return undefined;
+  if (typeof value !== "bigint" && value.length === 0) return undefined;
   const flipped = flippedIn(value, bit);
   const names = Object.keys(chosen);
   const place = typeof value === "string" ? "CAST(? AS TEXT)" : "?";

@@ -41,7 +41,7 @@ async function appliedTo(database: Database): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-const ours = ["0001-log", "0002-functions", "0003-suppressions"];
+const ours = ["0001-log", "0002-functions", "0003-suppressions", "0004-codes"];
 const addition = { "0900-more.sql": "ALTER TABLE saywhen.change ADD COLUMN note TEXT" };
 
 describe("migrations of a PostgreSQL database", () => {

@@ -10,6 +10,7 @@ import { sha256 } from "../../audit/verify-receipt.ts";
 import { keyBytes } from "../../domain/subject-key.ts";
 import type { KeptCode } from "../../service/code-store.ts";
 import { StoreUnavailable } from "../../service/store.ts";
+import { rebuild } from "./rebuild.ts";
 import { openSqliteStore, type SqliteStore } from "./sqlite-store.ts";
 
 // Law 10, of names that stand beside codes: no page of them is ever copied, so of an erased one nothing is left.
@@ -99,6 +100,26 @@ describe("the names beside codes in a file", () => {
       assert.equal(left.get(JSON.stringify(gone))?.["number"], 0);
     });
     await fc.assert(property, { examples: [[late, [1, 2, 3]]], numRuns: 5, endOnFailure: true });
+  });
+
+  it("are gone once all was derived anew, and stand there once when they are kept again", async () => {
+    const file = newFile();
+    const { store, heads } = await filled(file);
+    const codes = heads.slice(1).map((position, index) => coded(index + 1, position));
+    await store.saveCodes(codes);
+    await store.close();
+    const countAll = () => {
+      const bytes = bytesIn(file);
+      return codes.reduce((sum, { place }) => sum + countIn(bytes, nameOf(place)), 0);
+    };
+    assert.equal(countAll(), streams);
+    assert.equal((await rebuild(file)).isClean, true);
+    assert.equal(countAll(), 0);
+    const again = await openSqliteStore({ file });
+    await again.saveCodes(codes);
+    assert.equal(await countUncoded(again), 0);
+    await again.close();
+    assert.equal(countAll(), streams);
   });
 
   it("stay away where a row of them is missing or has another length, and so does the code", async () => {

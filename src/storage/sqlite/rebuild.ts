@@ -15,8 +15,9 @@ import { takeServingLock } from "./serving-lock.ts";
 
 /**
  * Derives anew, from the changes alone, everything that is derived: streams with their heads and links, addresses, the
- * directory, tiles; codes go, and are made by whoever builds an index. Indexes that are missing are made, and triggers and views, of which there are none, are dropped. In
- * one transaction, which is committed only when the whole log verifies after it.
+ * directory, tiles; codes go, and are made by whoever builds an index. Indexes that are missing are made, and triggers and
+ * views, of which there are none, are dropped. In one transaction, which is committed only when the whole log verifies
+ * after it.
  *
  * @param file a database that no process serves
  * @throws StoreInUse when another process serves it
@@ -44,7 +45,8 @@ export async function rebuild(file: string): Promise<Rebuilt> {
 }
 
 const clearSql = `
-  DELETE FROM code; DELETE FROM name; DELETE FROM stream; DELETE FROM address; DELETE FROM directory; DELETE FROM tile; DELETE FROM directory_size;
+  DELETE FROM code; DELETE FROM name;
+  DELETE FROM stream; DELETE FROM address; DELETE FROM directory; DELETE FROM tile; DELETE FROM directory_size;
   INSERT INTO directory_size (kind, entries, ever) VALUES ('organisation', 0, 0), ('user', 0, 0)`;
 const linkSql =
   "UPDATE change SET stream = ?1, previous = ?2 WHERE position = ?3 AND (stream IS NOT ?1 OR previous IS NOT ?2)";

@@ -22,7 +22,6 @@ import {
 import { Guard } from "../guard.ts";
 import { Addresses } from "./addresses.ts";
 import { Changes } from "./changes.ts";
-import { Codes } from "./codes.ts";
 import { digestOf } from "./digests.ts";
 import { Directory, type EntryKind, type EntryRow } from "./directory.ts";
 import { SqliteInspection } from "./inspection.ts";
@@ -36,7 +35,6 @@ export class SqliteRecords extends Guard implements Records, LogRecords, Inspect
   protected readonly changes: Changes;
   protected readonly addresses: Addresses;
   protected readonly directory: Directory;
-  protected readonly codes: Codes;
   protected readonly log: LogTables;
   readonly #followed: Followed;
 
@@ -48,7 +46,6 @@ export class SqliteRecords extends Guard implements Records, LogRecords, Inspect
     this.changes = new Changes(db, digest);
     this.addresses = new Addresses(db, digest);
     this.directory = new Directory(db, digest);
-    this.codes = new Codes(db);
     this.log = new LogTables(db);
     this.#followed = new Followed(db);
   }

@@ -10,6 +10,7 @@ import { closed } from "../guard.ts";
 import { type Watchers, watchersOf } from "../watchers.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { Clients } from "./clients.ts";
+import { Codes } from "./codes.ts";
 import { inMemory, openFile, realFile } from "./database-file.ts";
 import { migrate } from "./migrate.ts";
 import { readMarks } from "./move-marks.ts";
@@ -90,6 +91,7 @@ export class SqliteStore extends SqliteRecords implements Store, ClientStore, Lo
   readonly migrated: readonly string[];
   readonly #parts: Parts;
   readonly #clients: Clients;
+  readonly #codes: Codes;
   readonly #writer: Writer;
   readonly #checkpointer: Checkpointer | undefined;
   /** When (ms, monotonic) a commit last succeeded, with no failure since. */
@@ -102,6 +104,7 @@ export class SqliteStore extends SqliteRecords implements Store, ClientStore, Lo
     this.isMoved = parts.marks.movedTo !== null;
     this.migrated = parts.migrated;
     this.#clients = new Clients(db);
+    this.#codes = new Codes(db);
     this.#checkpointer = file === inMemory ? undefined : new Checkpointer(db, file, parts.onError);
     this.#writer = new Writer({
       db,
@@ -109,7 +112,7 @@ export class SqliteStore extends SqliteRecords implements Store, ClientStore, Lo
       changes: this.changes,
       addresses: this.addresses,
       directory: this.directory,
-      codes: this.codes,
+      codes: this.#codes,
       onErasure: (erased) => {
         this.#checkpointer?.stained();
         return parts.onErasure(erased);
@@ -162,11 +165,11 @@ export class SqliteStore extends SqliteRecords implements Store, ClientStore, Lo
   }
 
   everyCoded(): AsyncGenerator<CodedPage> {
-    return this.guardedEach(() => this.codes.every());
+    return this.guardedEach(() => this.#codes.every());
   }
 
   async saveCodes(codes: readonly KeptCode[]): Promise<void> {
-    const keeping = this.codes.keeping(codes);
+    const keeping = this.#codes.keeping(codes);
     while (this.#written(() => keeping.next()).done !== true) await nextTurn();
   }
 
