@@ -52,7 +52,8 @@ async function placeOf(position: number): Promise<number> {
 /** Whether somebody waits for the lock that keeps savers and erasures apart. */
 async function isWaitedFor(): Promise<boolean> {
   const sql =
-    "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    "SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database " +
+    "WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()";
   return (await database.rows(sql)).length > 0;
 }
 

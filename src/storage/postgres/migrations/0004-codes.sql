@@ -25,10 +25,11 @@ $$;
 
 -- Keeps codes, those of streams whose head they are, where none is kept, or an older or another one: of several nodes
 -- that save the same, one writes. Names are one value, 12 bytes each, and so is what they say, by where it ends. All write
--- in the order of the streams, so that no two of them wait for each other.
+-- in the order of the streams, so that no two of them wait for each other. Joined by hash, as a list of streams is looked up
+-- in an index at once, and one by one would be in that of each partition.
 CREATE FUNCTION saywhen.save_codes(streams BIGINT[], positions BIGINT[], names BYTEA, texts BYTEA, ends INT[]) RETURNS VOID
 LANGUAGE plpgsql
-SET lock_timeout = '3s' SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off
+SET lock_timeout = '3s' SET enable_nestloop = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off
 SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   -- What is lost with the power is made again.
@@ -37,12 +38,13 @@ BEGIN
   PERFORM pg_advisory_xact_lock_shared(7310575174815248995);
   INSERT INTO saywhen.code AS kept (stream, position, name, said)
   SELECT DISTINCT ON (s.id) s.id, s.head, new.name, new.said
-  FROM generate_series(1, cardinality(streams)) AS i
-  CROSS JOIN LATERAL (SELECT substring(names FROM i * 12 - 11 FOR 12) AS name,
-    substring(texts FROM coalesce(ends[i - 1], 0) + 1 FOR ends[i] - coalesce(ends[i - 1], 0)) AS said) AS new
-  JOIN saywhen.stream AS s ON s.id = streams[i] AND s.head = positions[i] AND s.digest IS NOT NULL
-  LEFT JOIN saywhen.code AS known ON known.stream = s.id
-  WHERE (known.position, known.name, known.said) IS DISTINCT FROM (s.head, new.name, new.said)
+  FROM (SELECT streams[i] AS stream, positions[i] AS position, substring(names FROM i * 12 - 11 FOR 12) AS name,
+    substring(texts FROM coalesce(ends[i - 1], 0) + 1 FOR ends[i] - coalesce(ends[i - 1], 0)) AS said
+    FROM generate_series(1, cardinality(streams)) AS i) AS new
+  JOIN saywhen.stream AS s ON s.id = new.stream AND s.head = new.position
+  LEFT JOIN saywhen.code AS known ON known.stream = s.id AND known.stream = ANY(streams)
+  WHERE s.id = ANY(streams) AND s.digest IS NOT NULL
+    AND (known.position, known.name, known.said) IS DISTINCT FROM (s.head, new.name, new.said)
   ORDER BY s.id
   ON CONFLICT (stream) DO UPDATE SET position = excluded.position, name = excluded.name, said = excluded.said
   WHERE kept.position < excluded.position
