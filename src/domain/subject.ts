@@ -7,11 +7,13 @@ export type Subject = Customer | Organisation | User;
 
 /** The subject that a text names; undefined when it names none. */
 export function readSubject(text: string): Subject | undefined {
-  const [kind, id = "", ...rest] = text.split(":");
-  if (rest.length > 0) return undefined;
-  if (kind === "customer" && isCustomerId(id)) return `customer:${id}`;
-  if ((kind === "organisation" || kind === "user") && isDirectoryId(id)) return `${kind}:${id}`;
-  return undefined;
+  return isSubject(text) ? text : undefined;
+}
+
+const subjectForm = /^(?:customer:\d{1,20}|(?:organisation|user):[1-9]\d{0,14})$/;
+
+function isSubject(text: string): text is Subject {
+  return subjectForm.test(text);
 }
 
 export function isCustomer(subject: Subject): subject is Customer {

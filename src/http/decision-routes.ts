@@ -33,14 +33,14 @@ export function decisionRoutes(deciding: Batching, links: Links): Route[] {
 
 async function answer(deciding: Deciding, call: Call): Promise<Answer> {
   new Query(call).takeOnly().refuseFaults();
-  const { explain = false, ...asked } = await readBody(question, call, (salvaged) => faultsOf(deciding, salvaged));
+  const asked = await readBody(question, call, (salvaged) => faultsOf(deciding, salvaged));
   const outcome = await decide(deciding, asked);
   if ("rejected" in outcome) throw refuseRejected(outcome.rejected, question, call);
-  const body = printDecision(outcome.value, explain);
+  const body = printDecision(outcome.value, asked.explain ?? false);
   return { status: 200, body, type: call.type, headers: { "cache-control": "no-store" } };
 }
 
-async function faultsOf(deciding: Deciding, { explain: _explain, ...salvaged }: SentQuestion) {
+async function faultsOf(deciding: Deciding, salvaged: SentQuestion) {
   const outcome = await decide(deciding, salvaged);
   return "rejected" in outcome ? outcome.rejected.faults : [];
 }

@@ -14,6 +14,7 @@ import { type PathTable, pathTable } from "./path-pattern.ts";
 import { problemAnswer } from "./problem-answer.ts";
 import { type Answer, type Call, type Family, Refusal, type Route, type StreamedAnswer } from "./route.ts";
 import { discardRest, streamAnswer } from "./stream-answer.ts";
+import { wholeBody } from "./whole-body.ts";
 
 export interface ServerParts {
   readonly routes: readonly Route[];
@@ -53,7 +54,6 @@ export function makeServer(parts: ServerParts): FastifyInstance {
     refuseConnection(error, socket, socket[lastReply], print);
   };
   const server = Fastify({
-    bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.idleConnectionMs,
     forceCloseConnections: "idle",
@@ -66,11 +66,9 @@ export function makeServer(parts: ServerParts): FastifyInstance {
     http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: limits.connectionCheckMs },
   });
   server.removeAllContentTypeParsers();
-  // The usual types by name: only for those does Fastify not parse the header each time.
-  const types = [mediaTypes.json, mediaTypes.xml, "*"];
-  server.addContentTypeParser(types, { parseAs: "buffer" }, (_request, body, done) => done(null, body));
-  // A route that takes NDJSON reads it while it comes; every other has refused it by now.
-  server.addContentTypeParser(mediaTypes.ndjson, (_request, _incoming, done) => done(null, undefined));
+  // Bodies are read by `answer`. The usual types by name: only for those does Fastify not parse the header each time.
+  const types = [mediaTypes.json, mediaTypes.xml, mediaTypes.ndjson, "*"];
+  server.addContentTypeParser(types, (_request, _incoming, done) => done(null, undefined));
   server.decorateRequest("served", undefined);
   server.decorateRequest("admission", undefined);
   const paths = pathTable(parts.routes);
@@ -106,7 +104,8 @@ function serveRoutes(server: FastifyInstance, parts: ServerParts): void {
           // Whatever is thrown below `done` has nobody else who catches it, and would end the process.
           else admission.then(letIn, done).catch((error: unknown) => reply.send(error));
         },
-        handler: (request, reply) => answer(request, reply, route, parts),
+        // Nothing is returned, so that Fastify need not watch a promise of ours.
+        handler: (request, reply) => void answer(request, reply, route, parts),
       });
     }
   }
@@ -122,25 +121,31 @@ function refuseUnrouted(request: FastifyRequest, reply: FastifyReply, paths: Pat
 
 const noBody = Buffer.alloc(0);
 
-/** Not `async`, so that Fastify need not watch a promise of ours; whatever goes wrong is sent as an error. */
-function answer(request: FastifyRequest, reply: FastifyReply, route: Route, parts: ServerParts): void {
-  const called = callOf(request, route, parts.gate);
-  Promise.resolve(route.handle(called))
-    .then((answered) => {
-      if ("lines" in answered) return sendLines(request, reply, { ...answered, admitAgain: called.admitAgain }, parts);
-      void send(reply, answered);
-      return undefined;
-    })
-    .catch((error: unknown) => reply.send(error));
+/** Whatever goes wrong is sent as an error. */
+async function answer(request: FastifyRequest, reply: FastifyReply, route: Route, parts: ServerParts): Promise<void> {
+  try {
+    const body = isWhole(request, route) ? await wholeBody(request.raw) : noBody;
+    const called = callOf(request, route, parts.gate, body);
+    const answered = await route.handle(called);
+    if ("lines" in answered) await sendLines(request, reply, { ...answered, admitAgain: called.admitAgain }, parts);
+    else send(reply, answered);
+  } catch (error) {
+    reply.send(error);
+  }
 }
 
-function callOf(request: FastifyRequest, route: Route, gate: Gate): Call {
+/** Whether the body is read before the route's handler is called: a GET has none that counts, NDJSON is read while it comes. */
+function isWhole({ admission }: FastifyRequest, { method }: Route): boolean {
+  return method !== "GET" && admission?.bodyFormat !== "ndjson";
+}
+
+function callOf(request: FastifyRequest, route: Route, gate: Gate, body: Buffer): Call {
   return {
     ...(request.admission as Admission),
     params: request.params as Record<string, string>,
     query: request.query as Record<string, string | string[]>,
     headers: request.headers,
-    body: (request.body as Buffer | undefined) ?? noBody,
+    body,
     incoming: request.raw,
     admitAgain: () => admitAgain(route, request.headers, gate),
   };
@@ -161,17 +166,17 @@ async function sendLines(
   if (!(await streamAnswer(reply, answered, lastWords))) observe(request, reply, parts, { cutOff: true });
 }
 
-function send(reply: FastifyReply, { status, body, type, headers }: Answer): FastifyReply {
+function send(reply: FastifyReply, { status, body, type, headers }: Answer): void {
   if (headers !== undefined) reply.headers(headers);
   if (type !== undefined) reply.header("content-type", type);
-  return reply.code(status).send(body);
+  void reply.code(status).send(body);
 }
 
 function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply, parts: ServerParts): void {
   const refusal = refusalOf(error);
   report(error, refusal, request, parts);
   if (request.admission?.bodyFormat === "ndjson") discardRest(request.raw);
-  void send(reply, problemAnswer(refusal, familyOf(request), acceptedBy(request), parts.links));
+  send(reply, problemAnswer(refusal, familyOf(request), acceptedBy(request), parts.links));
 }
 
 /** What the operator should know of. */
@@ -185,12 +190,9 @@ function acceptedBy(request: FastifyRequest | undefined): Negotiated {
   return (request && negotiate(request.headers, ["json", "xml"])) ?? json;
 }
 
-/** The framework's own refusals, by their codes (https://fastify.dev/docs/latest/Reference/Errors), and Node's. */
-const frameworkProblems: Readonly<Record<string, "body-too-large" | "not-found" | "request-malformed">> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: "body-too-large",
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: "request-malformed",
+/** The framework's own refusals, by their codes (https://fastify.dev/docs/latest/Reference/Errors). */
+const frameworkProblems: Readonly<Record<string, "not-found" | "request-malformed">> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: "request-malformed",
-  ECONNRESET: "request-malformed",
   FST_ERR_BAD_URL: "not-found",
   FST_ERR_MAX_PARAM_LENGTH: "not-found",
 };

@@ -68,7 +68,7 @@ export async function askOfMany(
 ): Promise<Outcome<{ readonly index: IndexBatch } | { readonly store: StoreBatch }>> {
   const { at, explain: _explain, addresses: _addresses, ...asked } = wished;
   if (needsStore(deps, wished)) {
-    const time = await readAskedTime(deps, at);
+    const time = readAskedTime(deps, at);
     const faults = [...(await questionFaults(deps, time, asked)), ...addressFaults(wished)];
     if (faults.length > 0) return rejected("invalid", faults);
     return { value: { store: { answer: (subject) => decideAt(deps, time, { ...asked, subject }) } } };
@@ -88,7 +88,7 @@ export async function askOfMany(
 /** Every fault of a question to be asked of many, however much of it could be read. */
 export async function faultsOfMany(deps: Batching, wished: AskedOfMany): Promise<readonly Fault[]> {
   const { at, explain: _explain, addresses: _addresses, ...asked } = wished;
-  return [...(await questionFaults(deps, await readAskedTime(deps, at), asked)), ...addressFaults(wished)];
+  return [...(await questionFaults(deps, readAskedTime(deps, at), asked)), ...addressFaults(wished)];
 }
 
 /**

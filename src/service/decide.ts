@@ -15,8 +15,8 @@ import {
 import { catalogueStream } from "../domain/stream.ts";
 import { isCustomer, type Subject } from "../domain/subject.ts";
 import type { CatalogueInForce } from "./catalogue.ts";
-import { contactFacts, contentFacts, type ReadFacts, readFacts } from "./decision-facts.ts";
-import { type ReadNewest, readingNow, readingThen, readMoment } from "./moment.ts";
+import { contactFacts, contentFacts, readFacts } from "./decision-facts.ts";
+import { type Moment, type ReadNewest, readingNow, readingThen, readMoment } from "./moment.ts";
 import { type Outcome, rejected } from "./outcome.ts";
 import type { PastRecords, Records } from "./store.ts";
 
@@ -54,12 +54,12 @@ export interface AskedTime {
  *
  * @param sentAt RFC 3339; absent: now
  */
-export async function readAskedTime(deps: Deciding, sentAt: string | undefined): Promise<AskedTime> {
+export function readAskedTime(deps: Deciding, sentAt: string | undefined): AskedTime {
   const now = deps.now();
   const time = sentAt === undefined ? { ms: now } : readInstant(sentAt);
   const faults = "fault" in time ? [timeFault(time.fault)] : [];
   const at = "fault" in time ? now : time.ms;
-  const read = sentAt === undefined || at > now ? readingNow(deps.records) : await readingThen(deps.past, at);
+  const read = sentAt === undefined || at > now ? readingNow(deps.records) : readingThen(deps.past, at);
   return { at, read, faults };
 }
 
@@ -68,22 +68,22 @@ export async function readAskedTime(deps: Deciding, sentAt: string | undefined):
  *
  * @returns the decision; `invalid` with every fault of what was asked
  */
-export async function decide(deps: Deciding, { at, ...asked }: AskedDecision): Promise<Outcome<Decision>> {
-  return decideAt(deps, await readAskedTime(deps, at), asked);
+export function decide(deps: Deciding, asked: AskedDecision): Promise<Outcome<Decision>> {
+  return decideAt(deps, readAskedTime(deps, asked.at), asked);
 }
 
 /** The same, for an instant that was read before. */
 export async function decideAt(
   deps: Pick<Deciding, "catalogue">,
-  { at, read, faults }: AskedTime,
-  { subject: text, ...sent }: Omit<AskedDecision, "at">,
+  time: AskedTime,
+  asked: Omit<AskedDecision, "at">,
 ): Promise<Outcome<Decision>> {
-  const named = readNamed(text, sent);
-  if ("fault" in named)
-    return rejected("invalid", [named.fault, ...(await questionFaults(deps, { at, read, faults }, sent))]);
-  const facts = await readFacts(read, named.subject, sent.channel);
-  const words = deps.catalogue.at(facts.moment.change(catalogueStream));
-  const checked = checkQuestion(sent, words);
+  const named = readNamed(asked.subject, asked);
+  if ("fault" in named) return rejected("invalid", [named.fault, ...(await questionFaults(deps, time, asked))]);
+  const { at, read, faults } = time;
+  const facts = await readFacts(read, named.subject, asked.channel);
+  const words = deps.catalogue.at(facts.change(catalogueStream));
+  const checked = checkQuestion(asked, words);
   if ("faults" in checked) return rejected("invalid", [...checked.faults, ...faults]);
   if (faults.length > 0) return rejected("invalid", faults);
   return { value: answerTo(checked.question, named.subject, { facts, words, at }) };
@@ -110,7 +110,7 @@ export function addressFaults({
 }
 
 interface Basis {
-  readonly facts: ReadFacts;
+  readonly facts: Moment;
   readonly words: CatalogueWords;
   readonly at: number;
 }

@@ -1,7 +1,9 @@
 import { normalForm } from "../domain/address.ts";
 import type { CatalogueWords } from "../domain/catalogue.ts";
+import type { CustomerPreferences } from "../domain/customer-preferences.ts";
 import type { ContactFacts } from "../domain/decide-contact.ts";
 import type { ContentFacts } from "../domain/decide-content.ts";
+import type { UserEntry } from "../domain/directory.ts";
 import {
   catalogueStream,
   entryOf,
@@ -19,95 +21,100 @@ import {
   type Subject,
   type User,
 } from "../domain/subject.ts";
-import type { AddressSuppressions } from "../domain/suppression.ts";
+import type { AddressSuppressions, MarkKey } from "../domain/suppression.ts";
 import { markOf } from "./mark.ts";
 import { type Moment, type ReadNewest, readMoment } from "./moment.ts";
 
-/** All that the answer to a question about a subject can rest on, as of one moment: the catalogue too. */
-export interface ReadFacts {
-  readonly moment: Moment;
-  readonly stops: Stops;
-}
-
-/** Reads them. @param channel the channel that is asked about, where one is */
-export async function readFacts(read: ReadNewest, subject: Subject, channel: string | undefined): Promise<ReadFacts> {
-  const stops = new Stops();
+/**
+ * Reads all that the answer to a question about a subject can rest on, as of one moment: the catalogue too.
+ *
+ * @param channel the channel that is asked about, where one is
+ */
+export function readFacts(read: ReadNewest, subject: Subject, channel: string | undefined): Promise<Moment> {
   const shared = [preferencesOf(subject), catalogueStream, markingStream];
-  const moment = await (isCustomer(subject)
-    ? readMoment(read, shared, (known) => stopsOfCustomer({ moment: known, stops }, subject, channel))
-    : isUser(subject)
-      ? readMoment(read, [...shared, entryOf(subject)], (known) => followingUser({ moment: known, stops }, subject))
-      : readMoment(read, shared, () => []));
-  return { moment, stops };
+  if (isCustomer(subject)) return readMoment(read, shared, (known) => stopsOfCustomer(known, subject, channel));
+  if (!isUser(subject)) return readMoment(read, shared, () => []);
+  return readMoment(read, [...shared, entryOf(subject)], (known) => followingUser(known, subject));
 }
 
 /** The facts for a contact question. */
-export function contactFacts(facts: ReadFacts, subject: Customer, words: CatalogueWords, at: number): ContactFacts {
-  const preferences = facts.moment.change(preferencesOf(subject));
-  return { words, preferences, suppressionsOf: (normal) => stopsIn(facts, normal), at };
+export function contactFacts(facts: Moment, subject: Customer, words: CatalogueWords, at: number): ContactFacts {
+  const preferences = facts.change(preferencesOf(subject));
+  const suppressionsIn = (normal: string) =>
+    preferences && stopped(facts, stopsOf(facts, preferences.document, normal));
+  return { words, preferences, suppressionsOf: suppressionsIn, at };
 }
 
 /** The facts for a content question: a user without preferences has its organisation's, as a whole. */
-export function contentFacts(facts: ReadFacts, subject: Organisation | User, words: CatalogueWords): ContentFacts {
-  const { moment } = facts;
-  const own = moment.change(preferencesOf(subject));
+export function contentFacts(facts: Moment, subject: Organisation | User, words: CatalogueWords): ContentFacts {
+  const own = facts.change(preferencesOf(subject));
   if (!isUser(subject)) return { words, own };
-  const normal = emailOf(moment, subject);
-  const suppressions = normal === undefined ? undefined : stopsIn(facts, normal);
-  const from = own === undefined ? employerOf(moment, subject) : undefined;
-  const inherited = from && moment.change(preferencesOf(from));
+  const entry = facts.change(entryOf(subject))?.document;
+  const suppressions = entry && stopped(facts, stopsOfUser(facts, entry));
+  const from = own === undefined ? employerOf(entry) : undefined;
+  const inherited = from && facts.change(preferencesOf(from));
   if (from === undefined || inherited === undefined) return { words, own, suppressions };
   return { words, own, inherited: { ...inherited, from }, suppressions };
 }
 
-/** What may stop the addresses that the customer has on a channel, whatever they were chosen for. */
-function stopsOfCustomer(
-  { moment, stops }: ReadFacts,
-  subject: Customer,
-  channel: string | undefined,
-): readonly Stream[] {
-  const { selections = [] } = moment.change(preferencesOf(subject))?.document ?? {};
-  const onChannel = selections.filter((selection) => selection.channel === channel);
-  return onChannel.flatMap(({ normal }) => stops.of(moment, normal) ?? []);
+function stopped(facts: Moment, stream: Stream<AddressSuppressions> | undefined): AddressSuppressions | undefined {
+  return stream && facts.change(stream)?.document;
 }
 
-function followingUser({ moment, stops }: ReadFacts, subject: User): readonly Stream[] {
-  const normal = emailOf(moment, subject);
-  const stopped = normal === undefined ? undefined : stops.of(moment, normal);
-  const employer = moment.change(preferencesOf(subject)) === undefined ? employerOf(moment, subject) : undefined;
+/** What may stop the addresses that the customer has on a channel, whatever they were chosen for. */
+function stopsOfCustomer(known: Moment, subject: Customer, channel: string | undefined): readonly Stream[] {
+  const document = known.change(preferencesOf(subject))?.document;
+  if (document === undefined) return [];
+  const onChannel = document.selections.filter((selection) => selection.channel === channel);
+  return onChannel.flatMap(({ normal }) => stopsOf(known, document, normal) ?? []);
+}
+
+function followingUser(known: Moment, subject: User): readonly Stream[] {
+  const entry = known.change(entryOf(subject))?.document;
+  const stopped = entry && stopsOfUser(known, entry);
+  const employer = known.change(preferencesOf(subject)) === undefined ? employerOf(entry) : undefined;
   return [...(stopped === undefined ? [] : [stopped]), ...(employer === undefined ? [] : [preferencesOf(employer)])];
 }
 
-function stopsIn({ moment, stops }: ReadFacts, normal: string): AddressSuppressions | undefined {
-  const stream = stops.of(moment, normal);
-  return stream && moment.change(stream)?.document;
+function stopsOfUser(known: Moment, entry: UserEntry): Stream<AddressSuppressions> | undefined {
+  const normal = entry.email === undefined ? undefined : normalForm("email", entry.email);
+  return normal === undefined ? undefined : stopsOf(known, entry, normal);
 }
 
-/** Where what stops an address is found. To mark one is dear: selections share addresses, and each is asked for again. */
-class Stops {
-  #key: string | undefined;
-  readonly #streams = new Map<string, Stream<AddressSuppressions>>();
-
-  /** Undefined where no address was ever stopped. */
-  of(known: Moment, normal: string): Stream<AddressSuppressions> | undefined {
-    const marking = known.change(markingStream)?.document;
-    if (marking === undefined) return undefined;
-    if (marking.key !== this.#key) this.#streams.clear();
-    this.#key = marking.key;
-    const kept = this.#streams.get(normal);
-    if (kept !== undefined) return kept;
-    const stream = suppressionsOf(markOf(marking, normal));
-    this.#streams.set(normal, stream);
-    return stream;
-  }
+function employerOf(entry: UserEntry | undefined): Organisation | undefined {
+  return entry?.organisation === undefined ? undefined : organisation(entry.organisation);
 }
 
-function emailOf(moment: Moment, subject: User): string | undefined {
-  const email = moment.change(entryOf(subject))?.document.email;
-  return email === undefined ? undefined : normalForm("email", email);
+/** Where what stops the addresses of one document is found, by the address. */
+interface Stops {
+  /** That of the marks. */
+  readonly key: string;
+  readonly streams: Map<string, Stream<AddressSuppressions>>;
 }
 
-function employerOf(moment: Moment, subject: User): Organisation | undefined {
-  const id = moment.change(entryOf(subject))?.document.organisation;
-  return id === undefined ? undefined : organisation(id);
+/** To mark an address is dear: what was made is kept with the document that has it, for as long as that is remembered. */
+const stopsKept = new WeakMap<CustomerPreferences | UserEntry, Stops>();
+
+/** Where what stops an address of a document is found; undefined where no address was ever stopped. */
+function stopsOf(
+  known: Moment,
+  document: CustomerPreferences | UserEntry,
+  normal: string,
+): Stream<AddressSuppressions> | undefined {
+  const marking = known.change(markingStream)?.document;
+  if (marking === undefined) return undefined;
+  const { streams } = stopsWith(document, marking);
+  const kept = streams.get(normal);
+  if (kept !== undefined) return kept;
+  const stream = suppressionsOf(markOf(marking, normal));
+  streams.set(normal, stream);
+  return stream;
+}
+
+function stopsWith(document: CustomerPreferences | UserEntry, { key }: MarkKey): Stops {
+  const kept = stopsKept.get(document);
+  if (kept?.key === key) return kept;
+  const stops: Stops = { key, streams: new Map() };
+  stopsKept.set(document, stops);
+  return stops;
 }

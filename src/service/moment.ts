@@ -18,13 +18,16 @@ export function readingNow(records: Pick<Records, "newest">): ReadNewest {
 }
 
 /**
- * As things stood at an instant: what was known then.
+ * As things stood at an instant: what was known then. How much of the log that was is found out with what is read first.
  *
  * @param at milliseconds since 1970
  */
-export async function readingThen(records: PastRecords, at: number): Promise<ReadNewest> {
-  const count = await records.countUntil(at);
-  return (streams) => records.newestAmong(count, streams);
+export function readingThen(records: PastRecords, at: number): ReadNewest {
+  let count: Promise<number> | undefined;
+  return async (streams) => {
+    count ??= records.countUntil(at);
+    return records.newestAmong(await count, streams);
+  };
 }
 
 /** How often everything is read again because what follows from it changed meanwhile. */
@@ -47,16 +50,16 @@ export async function readMoment(
     const moment = new ReadMoment(streams, await read(streams));
     const needed = following(moment);
     if (needed.every((stream) => moment.has(stream))) return moment;
-    streams = [...new Set([...first, ...needed])];
+    streams = [...first, ...new Set(needed)];
   }
   throw new StoreUnavailable("what was asked for changes faster than it can be read");
 }
 
 class ReadMoment implements Moment {
-  readonly #changes: ReadonlyMap<Stream, Change | undefined>;
+  readonly #changes = new Map<Stream, Change | undefined>();
 
   constructor(streams: readonly Stream[], changes: readonly (Change | undefined)[]) {
-    this.#changes = new Map(streams.map((stream, index) => [stream, changes[index]]));
+    streams.forEach((stream, index) => this.#changes.set(stream, changes[index]));
   }
 
   has(stream: Stream): boolean {
