@@ -17,7 +17,7 @@ const oddLine = fc.constantFrom(
   "\n",
   '\t"customer:1"\n',
   '"customer:1"\r\r\n',
-  ' ',
+  " ",
   '"customer:1" \n',
   '"customer:"\n',
   '"customer:1x"\n',
