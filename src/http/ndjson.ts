@@ -22,8 +22,13 @@ const partBytes = 64 * 1024;
 /** Bytes of an answer that are sent at once: as many as answer a part briefly, mostly. */
 const sentBytes = 320 * 1024;
 
-// A line as long as is allowed, what comes at once after it, and a line feed that the body lacks at its end.
-const incomingBuffers = new KeptBuffers(limits.lineBytes + partBytes + 1);
+/** Bytes of a body that are held at most: a line as long as is allowed, and what comes at once after it. */
+const heldBytes = limits.lineBytes + partBytes;
+
+/** Bytes behind them: for a line feed that the body lacks at its end, and for whoever reads on a little without looking. */
+const spareBytes = 64;
+
+const incomingBuffers = new KeptBuffers(heldBytes + spareBytes);
 const outgoingBuffers = new KeptBuffers(sentBytes);
 
 /** Bytes that are always enough for a line which answers a subject briefly. */
@@ -178,8 +183,8 @@ export class LineReader {
 
   /** Adds what has come to the beginning of a line that is there already; of a line that is too long, nothing is kept. */
   #add(part: Buffer): void {
-    if (this.#bytes.length - this.#end <= partBytes) this.#moveToFront();
-    const taken = Math.min(part.length, this.#bytes.length - 1 - this.#end);
+    if (heldBytes - this.#end < partBytes) this.#moveToFront();
+    const taken = Math.min(part.length, heldBytes - this.#end);
     part.copy(this.#bytes, this.#end, 0, taken);
     this.#rest = taken < part.length ? part.subarray(taken) : undefined;
     const lastFeed = this.#bytes.subarray(this.#end, this.#end + taken).lastIndexOf(lineFeed);
