@@ -29,6 +29,9 @@ const zero = 0x30;
 /** Bytes of the longest line that is answered, without what it begins with: `"organisation:` and its id, or a shorter one. */
 const lineBytes = 40;
 
+/** Spaces before a name: a line with more of them may be too long, which is not looked at here. */
+const spacesMost = 16;
+
 /** How a line of a kind begins, and what ids of the kind there are. */
 interface Form {
   readonly kind: SubjectKind;
@@ -89,6 +92,7 @@ export class LineAnswers {
   answer(input: Buffer, output: Buffer): LineProgress {
     const from = readableBeyond(input, lineBytes);
     const to = viewOf(output);
+    const room = output.length - moved;
     let read = 0;
     let lines = 0;
     let written = 0;
@@ -97,7 +101,7 @@ export class LineAnswers {
       this.#table.placesOf(keys, found, places);
       this.#ready.answersAt(places, found, answers);
       for (let line = 0; line < found; line += 1) {
-        const end = this.#write(line, from, to, written);
+        const end = this.#write(line, from, to, written, room);
         if (end === written) return { read, lines, written };
         written = end;
         read = ends[line] ?? 0;
@@ -123,8 +127,9 @@ export class LineAnswers {
 
   /** Reads one line; where it ends, or where it begins if it is something else. */
   #readLine(input: DataView, length: number, from: number, line: number): number {
+    const until = Math.min(length, from + spacesMost);
     let at = from;
-    while (at < length && input.getUint8(at) === space) at += 1;
+    while (at < until && input.getUint8(at) === space) at += 1;
     const form = this.#forms[input.getUint8(at + 1)];
     if (form === undefined) return from;
     if (!startsWith(input, at, form.start)) return from;
@@ -147,7 +152,7 @@ export class LineAnswers {
   }
 
   /** Writes one answer; where it ends, or where it was to begin when there is no room for it. */
-  #write(line: number, from: DataView, to: DataView, start: number): number {
+  #write(line: number, from: DataView, to: DataView, start: number, room: number): number {
     const before = this.#before;
     const after = this.#after[answers[line] ?? 0] ?? before;
     const name = names[line] ?? 0;
@@ -155,7 +160,7 @@ export class LineAnswers {
     const nameAt = start + before.length;
     const afterAt = nameAt + nameEnd - name;
     const end = afterAt + after.length;
-    if (end + moved > to.byteLength) return start;
+    if (end > room) return start;
     writeText(before, to, start);
     for (let at = name, next = nameAt; at < nameEnd; at += moved, next += moved) {
       to.setFloat64(next, from.getFloat64(at, true), true);
