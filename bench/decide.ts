@@ -2,7 +2,8 @@ import { parseArgs } from "node:util";
 import type { PostgresServer } from "../test/support/postgres-server.ts";
 import { type Aim, printAims } from "./lib/aims.ts";
 import { bounded } from "./lib/arguments.ts";
-import { type Ring, OTHER_CPU, startProgram } from "./lib/contestants.ts";
+import { type Ring, OTHER_CPU, SERVER_CPU, startProgram } from "./lib/contestants.ts";
+import { pinDatabase } from "./lib/database.ts";
 import { measureBatches } from "./lib/decide-batches.ts";
 import { measureFromPostgres, measureIndex, measureSize } from "./lib/decide-index.ts";
 import { startDecideLine, startGeneratedLine } from "./lib/decide-line.ts";
@@ -61,9 +62,12 @@ async function measureAll(ring: Ring, postgres: PostgresServer, options: Options
   const { customers, inPostgres, rounds, seconds, large, write } = options;
   const line = await startDecideLine(ring, postgres, customers);
   const echo = await startProgram(ring, "echo");
+  const table = { server: await startProgram(ring, "table", { postgres: line.tableUrl }), postgres };
+  // Its connection came after the others: it belongs where it is measured.
+  pinDatabase(ring.children, postgres, SERVER_CPU);
   const aims: Aim[] = [
     ...(await measureSingle(ring, line, options)),
-    ...(await measureBatches({ ...line, echo, postgres }, { rounds, seconds, least: batchLeast })),
+    ...(await measureBatches({ ...line, echo, table }, { rounds, seconds, least: batchLeast })),
     ...(await measureIndex(ring, line.database.url, customers, rounds)),
     ...(await measureFromPostgres(ring, postgres, Math.min(inPostgres, customers), rounds)),
   ];

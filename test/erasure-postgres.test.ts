@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import type { Change } from "../src/domain/change.ts";
 import { preferencesOf, type Stream } from "../src/domain/stream.ts";
 import { type Customer, customer } from "../src/domain/subject.ts";
-import { keyBytes, takeKey } from "../src/domain/subject-key.ts";
+import { subjectKeyBytes, takeKey } from "../src/domain/subject-key.ts";
 import { eraseSubject } from "../src/service/erase-subject.ts";
 import { openPostgresStore, type PostgresStore } from "../src/storage/postgres/postgres-store.ts";
 import { keepCodes } from "./support/kept-codes.ts";
@@ -29,9 +29,9 @@ function subjectOf(id: number): Customer {
 
 /** How the name stands in a code; without the last byte, which says little. */
 function nameOf(id: number): Buffer {
-  const key = new Int32Array(keyBytes / 4);
+  const key = new Int32Array(subjectKeyBytes / 4);
   takeKey(key, subjectOf(id));
-  return Buffer.from(key.buffer).subarray(0, keyBytes - 1);
+  return Buffer.from(key.buffer).subarray(0, subjectKeyBytes - 1);
 }
 
 /** Short texts, and some that PostgreSQL keeps outside of their row. */

@@ -6,7 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { verifyReceipt } from "../src/audit/verify-receipt.ts";
 import type { Catalogue } from "../src/domain/catalogue.ts";
-import { keyBytes, takeKey } from "../src/domain/subject-key.ts";
+import { subjectKeyBytes, takeKey } from "../src/domain/subject-key.ts";
 import { inProcess, type ReceivedAnswer, type Transport } from "./support/exchange.ts";
 import { type RunningService, startInProcess, temporaryFolder } from "./support/service.ts";
 import { credentials } from "./support/target.ts";
@@ -49,7 +49,7 @@ function* namesIn(text: string): Generator<string> {
 
 /** How the name of a subject stands beside a code. */
 function keyOf({ kind, id }: Person): Buffer {
-  const key = new Int32Array(keyBytes / 4);
+  const key = new Int32Array(subjectKeyBytes / 4);
   takeKey(key, `${kind}:${id}`);
   return Buffer.from(key.buffer);
 }

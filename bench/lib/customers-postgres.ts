@@ -57,10 +57,15 @@ export class AskedTable {
 
   /** How many of these said yes, and how many no: every row comes here, and is looked at. */
   async batch(names: readonly string[], cell: Cell): Promise<{ yes: number; no: number }> {
-    const sql = "SELECT customer, opted_in FROM choice WHERE cell = $1 AND customer = ANY($2::text[])";
-    const rows = await this.#rows(sql, [cells.indexOf(cell), names]);
+    const rows = await this.#about(names, cell);
     const yes = rows.reduce((sum, [, isYes]) => sum + (isYes === true ? 1 : 0), 0);
     return { yes, no: rows.length - yes };
+  }
+
+  /** What each of these said, as far as it is known. */
+  async choices(names: readonly string[], cell: Cell): Promise<ReadonlyMap<unknown, boolean>> {
+    const rows = await this.#about(names, cell);
+    return new Map(rows.map(([name, isYes]) => [name, isYes === true]));
   }
 
   async count(cell: Cell): Promise<number> {
@@ -74,6 +79,12 @@ export class AskedTable {
   async audience(cell: Cell): Promise<number> {
     const rows = await this.#rows("SELECT customer FROM choice WHERE cell = $1 AND opted_in", [cells.indexOf(cell)]);
     return rows.length;
+  }
+
+  /** No name needs quotes in a list, and to write the list oneself is faster than to have `pg` do it. */
+  #about(names: readonly string[], cell: Cell): Promise<unknown[][]> {
+    const sql = "SELECT customer, opted_in FROM choice WHERE cell = $1 AND customer = ANY($2::text[])";
+    return this.#rows(sql, [cells.indexOf(cell), `{${names.join()}}`]);
   }
 
   async #rows(text: string, values: unknown[]): Promise<unknown[][]> {

@@ -1,6 +1,6 @@
 import type { PostgresServer } from "../../test/support/postgres-server.ts";
 import { type Aim, ratios } from "./aims.ts";
-import type { Server } from "./children.ts";
+import { cpuMicroseconds, type Server } from "./children.ts";
 import { databaseMicroseconds } from "./database.ts";
 import type { DecideLine } from "./decide-line.ts";
 import { askServer, askWithCpu, cpuOf, inRounds, ratesOf } from "./series.ts";
@@ -19,10 +19,16 @@ export interface BatchOptions {
   readonly least: number;
 }
 
+/** The table in PostgreSQL, and the service in front of it that a user would write. */
+interface Table {
+  readonly server: Server;
+  readonly postgres: PostgresServer;
+}
+
 /** Who answers batches, who asks, and what stands beside: an echo of the same body, and perhaps the table. */
 export type BatchLine = Pick<DecideLine, "asker" | "customers" | "service"> & {
   readonly echo: Server;
-  readonly postgres?: PostgresServer;
+  readonly table?: Table;
 };
 
 /** Measures batches over HTTP beside an echo of the same body and the same question to the table. */
@@ -44,7 +50,7 @@ export async function measureBatches(line: BatchLine, options: BatchOptions): Pr
 
 async function measureSize(line: BatchLine, lines: number, { rounds, seconds, least }: BatchOptions): Promise<Aim[]> {
   console.log(`A batch of ${grouped(lines)} lines …`);
-  const { asker, customers, echo, postgres, service } = line;
+  const { asker, customers, echo, table, service } = line;
   const given = { form: "once", lines, seconds };
   const series = await inRounds(rounds, {
     ours: () => askServer(asker, service, "batch", given),
@@ -57,29 +63,41 @@ async function measureSize(line: BatchLine, lines: number, { rounds, seconds, le
     { title: `${title}: CPU`, values: cpuOf(series.ours), unit: "µs/line", digits: 3 },
     { title: `${title}: echo`, values: echoed, unit: "lines/s" },
     { title: `${title}: rate by that of the echo`, values: ratios(ours, echoed), digits: 3 },
-    ...(postgres !== undefined && lines <= tableLinesMax
-      ? await besideTable(line, postgres, title, given, rounds)
-      : []),
+    ...(table !== undefined && lines <= tableLinesMax ? await besideTable(line, table, title, given, rounds) : []),
   ];
 }
 
 /** Fewer rounds, for each takes the table long. */
 async function besideTable(
   { asker, service }: BatchLine,
-  postgres: PostgresServer,
+  { server, postgres }: Table,
   title: string,
   given: { readonly form: string; readonly lines: number; readonly seconds: number },
   rounds: number,
 ): Promise<Aim[]> {
   const few = Math.min(rounds, 3);
-  const { ours, table } = await inRounds(few, {
+  const cpuOfBoth = () => databaseMicroseconds(postgres) + cpuMicroseconds(server.pid);
+  const { ours, written, table } = await inRounds(few, {
     ours: () => askServer(asker, service, "batch", given),
+    written: () => askWithCpu(asker, cpuOfBoth, "batch", { ...given, origin: server.origin }),
     table: () => askWithCpu(asker, () => databaseMicroseconds(postgres), "table-batch", given),
   });
   return [
-    { title: `${title}: rate by the table's`, values: ratios(ratesOf(ours), ratesOf(table)), digits: 1, least: 15 },
-    { title: `${title}: CPU of the table by ours`, values: ratios(cpuOf(table), cpuOf(ours)), digits: 1 },
-    { title: `${title}: table`, values: ratesOf(table), unit: "lines/s" },
+    {
+      title: `${title}: rate by that of node:http and PostgreSQL`,
+      values: ratios(ratesOf(ours), ratesOf(written)),
+      digits: 1,
+      least: 15,
+    },
+    {
+      title: `${title}: CPU of node:http and PostgreSQL by ours`,
+      values: ratios(cpuOf(written), cpuOf(ours)),
+      digits: 1,
+    },
+    { title: `${title}: node:http and PostgreSQL`, values: ratesOf(written), unit: "lines/s" },
+    { title: `${title}: rate by the table's alone`, values: ratios(ratesOf(ours), ratesOf(table)), digits: 1 },
+    { title: `${title}: CPU of the table alone by ours`, values: ratios(cpuOf(table), cpuOf(ours)), digits: 1 },
+    { title: `${title}: table alone`, values: ratesOf(table), unit: "lines/s" },
   ];
 }
 

@@ -13,6 +13,8 @@ export interface DecideLine {
   readonly service: Server;
   /** The client of batches and audiences, which asks the table in PostgreSQL as well. */
   readonly asker: Server;
+  /** Where that table is. */
+  readonly tableUrl: string;
 }
 
 /** Seconds within which the index of the service must be built. */
@@ -30,11 +32,14 @@ export async function startDecideLine(ring: Ring, postgres: PostgresServer, cust
   // It was filled beside the service, but is measured in its place: the client's connections come after this.
   pinDatabase(ring.children, postgres, SERVER_CPU);
   const asker = await startProgram(ring, "asker", { customers, token: ring.token, postgres: url }, { cpu: OTHER_CPU });
-  return { customers, database, service, asker };
+  return { customers, database, service, asker, tableUrl: url };
 }
 
 /** The service with customers that are in its index only, and its client. */
-export async function startGeneratedLine(ring: Ring, customers: number): Promise<Omit<DecideLine, "database">> {
+export async function startGeneratedLine(
+  ring: Ring,
+  customers: number,
+): Promise<Omit<DecideLine, "database" | "tableUrl">> {
   console.log(`Starting the service with ${customers} customers that are in its index only …`);
   const { url: file } = await customersFile(0);
   const options = { file, token: ring.token, customers };

@@ -64,14 +64,32 @@ async function begin(batch: Batch): Promise<Pick<StreamedAnswer, "headers" | "li
   const first = await firstLine(lines);
   if (first?.form !== "one question") {
     if (first !== undefined) lines.putBack();
-    return { lines: answerQuestions(batch) };
+    return { lines: inBuffers(batch, (out) => answerQuestions(batch, out)) };
   }
   const { question } = await readBody(batchQuestion, first.sent, (salvaged) => faultsOfMany(deps, salvaged.question));
   const outcome = await askOfMany(deps, question);
   if ("rejected" in outcome) throw refuseRejected(outcome.rejected, batchQuestion, first.sent);
-  if ("store" in outcome.value) return { lines: answerFromStore(batch, outcome.value.store, question) };
+  if ("store" in outcome.value) {
+    const { store } = outcome.value;
+    return { lines: inBuffers(batch, (out) => answerFromStore(batch, out, store, question)) };
+  }
   const { index } = outcome.value;
-  return { headers: { "saywhen-change": String(index.change) }, lines: answerFromIndex(batch, index) };
+  const answers = inBuffers(batch, (out) => answerFromIndex(batch, out, index));
+  return { headers: { "saywhen-change": String(index.change) }, lines: answers };
+}
+
+/** When the answer is over, however it ends, all of it that was to be sent is on its way: its buffers are free. */
+async function* inBuffers(
+  { lines }: Batch,
+  answer: (out: LineBuffer) => AsyncGenerator<Buffer, void>,
+): AsyncGenerator<Buffer, void> {
+  const out = new LineBuffer();
+  try {
+    yield* answer(out);
+  } finally {
+    lines.close();
+    out.close();
+  }
 }
 
 async function firstLine(lines: LineReader): Promise<{ readonly form: BatchForm; readonly sent: Sent } | undefined> {
@@ -85,9 +103,8 @@ async function firstLine(lines: LineReader): Promise<{ readonly form: BatchForm;
 }
 
 /** The hot path: whole stretches of lines are answered by the index at once, and only odd ones are looked at here. */
-async function* answerFromIndex(batch: Batch, index: IndexBatch): AsyncGenerator<Buffer, void> {
+async function* answerFromIndex(batch: Batch, out: LineBuffer, index: IndexBatch): AsyncGenerator<Buffer, void> {
   const { lines } = batch;
-  const out = new LineBuffer();
   const textsOf = keptTexts();
   while (await moreLines(batch)) {
     const asking = await index.asking();
@@ -124,17 +141,22 @@ function answerOdd(index: IndexBatch, asking: Asking, line: Line): string {
   return printBrief(briefly(asking, named.subject));
 }
 
-function answerFromStore(batch: Batch, store: StoreBatch, wishes: BatchWishes): AsyncGenerator<Buffer, void> {
-  return answerEach(batch, () => async (line) => {
+function answerFromStore(
+  batch: Batch,
+  out: LineBuffer,
+  store: StoreBatch,
+  wishes: BatchWishes,
+): AsyncGenerator<Buffer, void> {
+  return answerEach(batch, out, () => async (line) => {
     const outcome = await store.answer(subjectIn(line));
     if ("rejected" in outcome) throw refusalOfLine(outcome.rejected.faults);
     return printWished(outcome.value, wishes);
   });
 }
 
-function answerQuestions(batch: Batch): AsyncGenerator<Buffer, void> {
+function answerQuestions(batch: Batch, out: LineBuffer): AsyncGenerator<Buffer, void> {
   const { deps } = batch;
-  return answerEach(batch, () => {
+  return answerEach(batch, out, () => {
     const moment = new BatchMoment(deps);
     return async (line) => {
       const sent = sentIn(line);
@@ -149,9 +171,9 @@ function answerQuestions(batch: Batch): AsyncGenerator<Buffer, void> {
 /** @param answering begins a part of the batch: what one part has read of the index is too old for the next */
 async function* answerEach(
   batch: Batch,
+  out: LineBuffer,
   answering: () => (line: Line) => Promise<string>,
 ): AsyncGenerator<Buffer, void> {
-  const out = new LineBuffer();
   while (await moreLines(batch)) {
     await nextTurn();
     for (const text of await Promise.all(beginAnswers(batch, answering()))) yield* out.put(text);

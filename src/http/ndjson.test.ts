@@ -133,7 +133,7 @@ describe("the lines of an answer", () => {
   it("are gathered, and given when there is no room for the next", () => {
     const out = new LineBuffer();
     assert.deepEqual([...out.put("a\n")], []);
-    const most = "é".repeat(50 * 1024);
+    const most = "é".repeat(150 * 1024);
     assert.deepEqual([...out.put(most)], []);
     assert.equal(out.isFull, false);
     const given: string[] = [];
@@ -143,7 +143,7 @@ describe("the lines of an answer", () => {
     assert.ok(out.isEmpty);
     out.wrote(out.room.write("b\n"));
     const parts: string[] = [];
-    for (const part of out.put("x".repeat(200 * 1024))) parts.push(part.toString().slice(0, 3));
+    for (const part of out.put("x".repeat(400 * 1024))) parts.push(part.toString().slice(0, 3));
     assert.deepEqual(parts, ["b\n", "xxx"]);
   });
 });

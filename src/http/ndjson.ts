@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { limits } from "../domain/limits.ts";
+import { KeptBuffers } from "../service/kept-buffers.ts";
 import { Refusal } from "./route.ts";
 
 // NDJSON: one JSON text a line. Bodies of any length are read and answered in constant memory:
@@ -10,14 +11,25 @@ import { Refusal } from "./route.ts";
 //     for (let line = lines.take(); line !== undefined; line = lines.take()) yield* out.put(answerTo(line));
 //     if (!out.isEmpty) yield out.take();
 //   }
+//   lines.close();
+//   out.close();
 //
 // A generator that does this is the `lines` of an Answer. It takes a turn of the event loop for each slice of its work.
 
 /** Bytes that are taken from a body at once, and answered in one turn of the event loop at most. */
 const partBytes = 64 * 1024;
 
-/** Bytes of an answer that are sent at once. */
-const sentBytes = 128 * 1024;
+/** Bytes of an answer that are sent at once: as many as answer a part briefly, mostly. */
+const sentBytes = 320 * 1024;
+
+/** Bytes of a body that are held at most: a line as long as is allowed, and what comes at once after it. */
+const heldBytes = limits.lineBytes + partBytes;
+
+/** Bytes behind them: for a line feed that the body lacks at its end, and for whoever reads on a little without looking. */
+const spareBytes = 64;
+
+const incomingBuffers = new KeptBuffers(heldBytes + spareBytes);
+const outgoingBuffers = new KeptBuffers(sentBytes);
 
 /** Bytes that are always enough for a line which answers a subject briefly. */
 const roomBytes = 1024;
@@ -48,8 +60,7 @@ interface Incoming {
 export class LineReader {
   readonly #incoming: Readable;
   readonly #admitAgain: () => void;
-  /** A line as long as is allowed, what comes at once after it, and a line feed that the body lacks at its end. */
-  readonly #bytes = Buffer.allocUnsafe(limits.lineBytes + partBytes + 1);
+  readonly #bytes = incomingBuffers.take();
   /** Where the next line begins, where the last whole line ends, and where what has come ends. */
   #start = 0;
   #whole = 0;
@@ -140,6 +151,11 @@ export class LineReader {
     this.#line -= 1;
   }
 
+  /** Nothing of it is used any more, no line either. */
+  close(): void {
+    incomingBuffers.give(this.#bytes);
+  }
+
   /**
    * Passes over blank lines, and over the space before the next one.
    *
@@ -167,8 +183,8 @@ export class LineReader {
 
   /** Adds what has come to the beginning of a line that is there already; of a line that is too long, nothing is kept. */
   #add(part: Buffer): void {
-    if (this.#bytes.length - this.#end <= partBytes) this.#moveToFront();
-    const taken = Math.min(part.length, this.#bytes.length - 1 - this.#end);
+    if (heldBytes - this.#end < partBytes) this.#moveToFront();
+    const taken = Math.min(part.length, heldBytes - this.#end);
     part.copy(this.#bytes, this.#end, 0, taken);
     this.#rest = taken < part.length ? part.subarray(taken) : undefined;
     const lastFeed = this.#bytes.subarray(this.#end, this.#end + taken).lastIndexOf(lineFeed);
@@ -204,7 +220,7 @@ function isSpace(byte: number | undefined): boolean {
  * next part only when the one before is on its way.
  */
 export class LineBuffer {
-  readonly #bytes = Buffer.allocUnsafe(sentBytes);
+  readonly #bytes = outgoingBuffers.take();
   #end = 0;
 
   get isEmpty(): boolean {
@@ -230,6 +246,11 @@ export class LineBuffer {
     const taken = this.#bytes.subarray(0, this.#end);
     this.#end = 0;
     return taken;
+  }
+
+  /** Nothing of it is used any more: all that `take` gave is on its way. */
+  close(): void {
+    outgoingBuffers.give(this.#bytes);
   }
 
   /**

@@ -10,11 +10,12 @@ import type {
 } from "../service/decision-index.ts";
 import { limits } from "../domain/limits.ts";
 import type { Subject } from "../domain/subject.ts";
-import { bitCount, lowestBit } from "./arrays/bits.ts";
+import { AudienceLines } from "./audience-lines.ts";
+import { bitCount, nextBit } from "./arrays/bits.ts";
 import { LineAnswers } from "./line-answers.ts";
 import { pagePlaces } from "./arrays/pages.ts";
 import type { Ready } from "./ready.ts";
-import { nameBytes, type SubjectKind } from "../domain/subject-key.ts";
+import type { SubjectKind } from "../domain/subject-key.ts";
 import type { SubjectTable } from "./subjects/subject-table.ts";
 
 /** A question that was made ready, asked of the subjects of a table. */
@@ -54,16 +55,19 @@ export class AskingMany implements Asking {
   writeAudience({ from = 0, kind }: Narrowed, output: Buffer, texts: LineTexts): AudiencePart {
     if (kind !== undefined && !this.#ready.kinds.includes(kind)) return { written: 0 };
     if (!this.#ready.prepare()) return { written: 0, next: from };
+    const lines = new AudienceLines(this.#table, this.#ready, texts);
     const until = performance.now() + limits.sliceMs;
-    let part = this.#writePage(from, kind, output, texts);
+    let written = 0;
     // On a page there may be few of them, or nobody: what is dear about a part is to send it, and to begin the next.
-    while (!part.isFull && part.next !== undefined && performance.now() < until) {
-      const { written } = part;
-      const more = this.#writePage(part.next, kind, output.subarray(written), texts);
-      part = { ...more, written: written + more.written };
+    for (let at = from; ; ) {
+      const part = lines.write(at, kind, output.subarray(written));
+      written += part.written;
+      if (part.next !== undefined) return { written, next: part.next };
+      const { next } = this.#behind(Math.floor(at / pagePlaces));
+      if (next === undefined) return { written };
+      if (performance.now() >= until) return { written, next };
+      at = next;
     }
-    const { written, next } = part;
-    return next === undefined ? { written } : { written, next };
   }
 
   /** Where the page behind one begins, if there is any. */
@@ -71,35 +75,10 @@ export class AskingMany implements Asking {
     return page + 1 < this.#ready.pages ? { next: (page + 1) * pagePlaces } : {};
   }
 
-  /** Writes the names of the senders on one page, from a place on. */
-  #writePage(
-    from: number,
-    kind: SubjectKind | undefined,
-    output: Buffer,
-    { before, after }: LineTexts,
-  ): AudiencePart & { readonly isFull: boolean } {
-    const page = Math.floor(from / pagePlaces);
-    const senders = this.#ready.sendersOn(page) ?? nobody;
-    const first = page * pagePlaces;
-    const longest = Math.max(...after.map(({ length }) => length));
-    const room = output.length - before.length - nameBytes - longest;
-    let written = 0;
-    for (let index = nextBit(senders, from - first); index < pagePlaces; index = nextBit(senders, index + 1)) {
-      const place = first + index;
-      if (kind !== undefined && this.#table.kindAt(place) !== kind) continue;
-      if (written > room) return { written, next: place, isFull: true };
-      for (let byte = 0; byte < before.length; byte += 1) output[written++] = before[byte] ?? 0;
-      written = this.#table.writeName(place, output, written);
-      const text = after[this.#ready.answerAt(place)] ?? before;
-      for (let byte = 0; byte < text.length; byte += 1) output[written++] = text[byte] ?? 0;
-    }
-    return { written, ...this.#behind(page), isFull: false };
-  }
-
   /** Counts the senders on a page from one of them on. */
   #countPage(page: number, from: number, kind: SubjectKind | undefined): AudienceCount {
     const { answers, kinds, hasFrequencies } = this.#ready;
-    const senders = this.#ready.sendersOn(page) ?? nobody;
+    const senders = this.#ready.sendersOn(page, from - page * pagePlaces) ?? nobody;
     const first = page * pagePlaces;
     const isOfAll = kind === undefined || kinds.every((one) => one === kind);
     if (isOfAll && !hasFrequencies) return { count: countBits(senders, from - first) };
@@ -123,18 +102,6 @@ function countBits(bits: Uint32Array, from: number): number {
   let count = word < bits.length ? bitCount((bits[word] ?? 0) & (-1 << (from & 31))) : 0;
   for (word += 1; word < bits.length; word += 1) count += bitCount(bits[word] ?? 0);
   return count;
-}
-
-/** The first bit that is set from one place on; past the page when there is none. */
-function nextBit(bits: Uint32Array, from: number): number {
-  let word = from >>> 5;
-  let rest = (bits[word] ?? 0) & (-1 << (from & 31));
-  while (rest === 0) {
-    word += 1;
-    if (word >= bits.length) return pagePlaces;
-    rest = bits[word] ?? 0;
-  }
-  return (word << 5) + lowestBit(rest);
 }
 
 function byFrequency(answers: readonly BriefDecision[], counts: readonly number[]): Record<string, number> {

@@ -15,8 +15,9 @@ const subject: fc.Arbitrary<Subject> = fc.oneof(digits.map(customer), id.map(org
 const oddLine = fc.constantFrom(
   "",
   "\n",
-  '"customer:1"\r\n',
-  ' "customer:1"\n',
+  '\t"customer:1"\n',
+  '"customer:1"\r\r\n',
+  " ",
   '"customer:1" \n',
   '"customer:"\n',
   '"customer:1x"\n',
@@ -45,6 +46,7 @@ function asked(of: readonly SubjectKind[]): Ready {
     answers: [],
     kinds: of,
     answerAt: (place) => place % 3,
+    answersAt: answersOf((place) => place % 3),
     answerToUnknown: 3,
     prepare: () => true,
     hasFrequencies: false,
@@ -53,6 +55,20 @@ function asked(of: readonly SubjectKind[]): Ready {
     count: () => ({ count: 0 }),
   };
 }
+
+function answersOf(answerAt: (place: number) => number): Ready["answersAt"] {
+  return (places, count, answers) => {
+    for (const [index, place] of places.subarray(0, count).entries()) {
+      answers[index] = place === 0 ? 3 : answerAt(place - 1);
+    }
+  };
+}
+
+/** What may stand around a subject in its line. */
+const around = fc.constantFrom<[string, string]>(["", "\n"], ["", "\r\n"], [" ", "\n"], ["    ", "\r\n"]);
+
+/** Behind what is written there may be as much again that was moved with it. */
+const moved = 8;
 
 const before = '{"of":"';
 const after = ["", "a", "frequency ✓", "unknown, and somewhat longer"].map((text) => `":"${text}"}\n`);
@@ -78,12 +94,13 @@ describe("lines with a subject each", () => {
       rest: fc.constantFrom("", '"customer:7"\n'),
       room: fc.integer({ min: 0, max: 3000 }),
       of: fc.subarray([...kinds]),
+      around,
     };
     fc.assert(
-      fc.property(fc.record(given), ({ subjects, repeat, odd, rest, room, of }) => {
+      fc.property(fc.record(given), ({ subjects, repeat, odd, rest, room, of, around: [space, end] }) => {
         const known = new Map(subjects.flatMap((one, index) => (index % 4 === 0 ? [] : [[one, index] as const])));
         const asks = Array.from({ length: repeat }, () => subjects).flat();
-        const input = Buffer.from(`${asks.map((one) => `${JSON.stringify(one)}\n`).join("")}${odd}${rest}`);
+        const input = Buffer.from(`${asks.map((one) => `${space}${JSON.stringify(one)}${end}`).join("")}${odd}${rest}`);
         const output = Buffer.alloc(room);
         const progress = new LineAnswers(tableOf(known), asked(of), texts).answer(input, output);
         const right = rightAnswers(input, known, of, room);
@@ -96,7 +113,7 @@ describe("lines with a subject each", () => {
 
   it("go on where they ended when the output was full", () => {
     fc.assert(
-      fc.property(fc.array(subject, { maxLength: 200 }), fc.integer({ min: 70, max: 400 }), (subjects, room) => {
+      fc.property(fc.array(subject, { maxLength: 200 }), fc.integer({ min: 80, max: 400 }), (subjects, room) => {
         const known = new Map(subjects.map((one, index) => [one, index] as const));
         const answers = new LineAnswers(tableOf(known), asked(kinds), texts);
         const input = Buffer.from(subjects.map((one) => `"${one}"\n`).join(""));
@@ -116,7 +133,7 @@ describe("lines with a subject each", () => {
   it("have the right one of very many answers", () => {
     const many = Array.from({ length: 1006 }, (_, answer) => answer);
     const table = tableOf(new Map(many.map((place) => [customer(`${place}`), place] as const)));
-    const ready: Ready = { ...asked(kinds), answerAt: (place) => place };
+    const ready: Ready = { ...asked(kinds), answersAt: answersOf((place) => place) };
     const after = many.map((answer) => Buffer.from(` ${answer}\n`));
     const input = Buffer.from(many.map((place) => `"customer:${place}"\n`).join(""));
     const output = Buffer.alloc(100_000);
@@ -130,11 +147,11 @@ describe("lines with a subject each", () => {
 function rightAnswers(input: Buffer, known: ReadonlyMap<Subject, number>, of: readonly SubjectKind[], room: number) {
   let [read, lines, text] = [0, 0, ""];
   for (const line of input.toString().split(/(?<=\n)/)) {
-    const name = /^"([^"\\]*)"\n$/.exec(line)?.[1];
+    const name = /^ *"([^"\\]*)"\r?\n$/.exec(line)?.[1];
     const one = name === undefined ? undefined : readSubject(name);
     if (one === undefined || !of.some((kind) => one.startsWith(kind))) break;
     const answer = answered(known, one);
-    if (Buffer.byteLength(text + answer) > room) break;
+    if (Buffer.byteLength(text + answer) + moved > room) break;
     text += answer;
     read += Buffer.byteLength(line);
     lines += 1;

@@ -1,18 +1,41 @@
 import type { LineProgress, LineTexts } from "../service/decision-index.ts";
+import {
+  digitCount,
+  digitsAt,
+  fourDigitsAt,
+  moved,
+  readableBeyond,
+  type Start,
+  startOf,
+  startsWith,
+  type LineText,
+  textOf,
+  viewOf,
+  writeText,
+} from "./arrays/text.ts";
 import type { Ready } from "./ready.ts";
-import { kindShift, subjectKinds } from "../domain/subject-key.ts";
+import { kindShift, type SubjectKind, subjectKinds } from "../domain/subject-key.ts";
 import type { SubjectTable } from "./subjects/subject-table.ts";
 
 /** Lines that go through each step together, so that the waits for memory of all of them overlap. */
-const together = 64;
+const together = 128;
 
 const quote = 0x22;
 const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const space = 0x20;
 const zero = 0x30;
+
+/** Bytes of the longest line that is answered, without what it begins with: `"organisation:` and its id, or a shorter one. */
+const lineBytes = 40;
+
+/** Spaces before a name: a line with more of them may be too long, which is not looked at here. */
+const spacesMost = 16;
 
 /** How a line of a kind begins, and what ids of the kind there are. */
 interface Form {
-  readonly start: Buffer;
+  readonly kind: SubjectKind;
+  readonly start: Start;
   /** The last word of a key that has no digits yet. */
   readonly word: number;
   readonly digitsMax: number;
@@ -20,7 +43,8 @@ interface Form {
 }
 
 const forms: readonly Form[] = subjectKinds.map((kind, index) => ({
-  start: Buffer.from(`"${kind}:`),
+  kind,
+  start: startOf(`"${kind}:`),
   word: (index + 1) << kindShift,
   digitsMax: kind === "customer" ? 20 : 15,
   takesZero: kind === "customer",
@@ -29,47 +53,31 @@ const forms: readonly Form[] = subjectKinds.map((kind, index) => ({
 /** By the first letter of their names, how lines begin that a question about some kinds is asked of. */
 type Forms = readonly (Form | undefined)[];
 
-/** Bytes, and the same again four to a word: to copy words takes a third of the time. */
-interface Text {
-  readonly bytes: Buffer;
-  readonly words: Int32Array;
-}
-
-/** Where bytes come from or go to, one by one or four at a time. */
-interface Bytes {
-  readonly bytes: Buffer;
-  readonly view: DataView;
-}
-
 /** What stands around a name, ready to be copied. */
 interface Texts {
-  readonly before: Text;
-  readonly after: readonly Text[];
+  readonly before: LineText;
+  readonly after: readonly LineText[];
 }
 
 // A batch makes one of these for each of its parts: what two of them may share is made once.
 const keptForms = new Map<string, Forms>();
 const keptTexts = new WeakMap<LineTexts, Texts>();
-const shared = {
-  keys: new Int32Array(3 * together),
-  starts: new Int32Array(together + 1),
-  places: new Int32Array(together),
-  answers: new Uint16Array(together),
-};
+const keys = new Int32Array(3 * together);
+/** Where in the input the names begin and end, and where the lines end. */
+const names = new Int32Array(together);
+const nameEnds = new Int32Array(together);
+const ends = new Int32Array(together);
+const places = new Int32Array(together);
+/** More than 255 answers are possible: one for each frequency of the catalogue. */
+const answers = new Uint16Array(together);
 
 /** Answers lines with a subject's name each. */
 export class LineAnswers {
   readonly #table: SubjectTable;
   readonly #ready: Ready;
   readonly #forms: Forms;
-  readonly #before: Text;
-  readonly #after: readonly Text[];
-  readonly #keys = shared.keys;
-  /** Where the lines begin; behind the last one, where it ends. */
-  readonly #starts = shared.starts;
-  readonly #places = shared.places;
-  /** More than 255 answers are possible: one for each frequency of the catalogue. */
-  readonly #answers = shared.answers;
+  readonly #before: LineText;
+  readonly #after: readonly LineText[];
 
   constructor(table: SubjectTable, ready: Ready, texts: LineTexts) {
     const { before, after } = textsOf(texts);
@@ -82,20 +90,21 @@ export class LineAnswers {
 
   /** As `Asking.answerLines` has it. */
   answer(input: Buffer, output: Buffer): LineProgress {
-    const from = bytesOf(input);
-    const to = bytesOf(output);
+    const from = readableBeyond(input, lineBytes);
+    const to = viewOf(output);
+    const room = output.length - moved;
     let read = 0;
     let lines = 0;
     let written = 0;
     for (;;) {
-      const found = this.#read(input, read);
-      this.#table.placesOf(this.#keys, found, this.#places);
-      this.#decide(found);
+      const found = this.#read(from, input.length, read);
+      this.#table.placesOf(keys, found, places);
+      this.#ready.answersAt(places, found, answers);
       for (let line = 0; line < found; line += 1) {
-        const end = this.#write(line, from, to, written);
+        const end = this.#write(line, from, to, written, room);
         if (end === written) return { read, lines, written };
         written = end;
-        read = this.#starts[line + 1] ?? 0;
+        read = ends[line] ?? 0;
         lines += 1;
       }
       if (found < together) return { read, lines, written };
@@ -103,96 +112,70 @@ export class LineAnswers {
   }
 
   /** Reads lines up to the first that cannot be answered; how many. */
-  #read(input: Uint8Array, from: number): number {
+  #read(input: DataView, length: number, from: number): number {
     let at = from;
     let lines = 0;
-    this.#starts[0] = at;
-    while (lines < together && at < input.length) {
-      const end = this.#readLine(input, at, lines);
-      if (end === at) break;
+    while (lines < together && at < length) {
+      const end = this.#readLine(input, length, at, lines);
+      if (end === at || end > length) break;
       at = end;
+      ends[lines] = end;
       lines += 1;
-      this.#starts[lines] = at;
     }
     return lines;
   }
 
   /** Reads one line; where it ends, or where it begins if it is something else. */
-  #readLine(input: Uint8Array, from: number, line: number): number {
-    const form = this.#forms[input[from + 1] ?? 0];
+  #readLine(input: DataView, length: number, from: number, line: number): number {
+    const until = Math.min(length, from + spacesMost);
+    let at = from;
+    while (at < until && input.getUint8(at) === space) at += 1;
+    const form = this.#forms[input.getUint8(at + 1)];
     if (form === undefined) return from;
-    const { start, digitsMax } = form;
-    for (let index = 0; index < start.length; index += 1) if (input[from + index] !== start[index]) return from;
-    const first = from + start.length;
-    if (input[first] === zero && !form.takesZero) return from;
-    let a = 0;
-    let b = 0;
-    let c = form.word;
-    let digit = 0;
-    for (; digit < digitsMax; digit += 1) {
-      const value = (input[first + digit] ?? 0) - zero;
-      if (value < 0 || value > 9) break;
-      const bits = (value + 1) << (4 * (digit & 7));
-      if (digit < 8) a |= bits;
-      else if (digit < 16) b |= bits;
-      else c |= bits;
-    }
-    const end = first + digit;
-    if (digit === 0 || input[end] !== quote || input[end + 1] !== lineFeed) return from;
-    this.#keys[3 * line] = a;
-    this.#keys[3 * line + 1] = b;
-    this.#keys[3 * line + 2] = c;
-    return end + 2;
-  }
-
-  #decide(lines: number): void {
-    const ready = this.#ready;
-    for (let line = 0; line < lines; line += 1) {
-      const place = this.#places[line] ?? 0;
-      this.#answers[line] = place === 0 ? ready.answerToUnknown : ready.answerAt(place - 1);
-    }
+    if (!startsWith(input, at, form.start)) return from;
+    const first = at + form.start.length;
+    const a = digitsAt(input, first);
+    const b = digitCount(a) === 8 ? digitsAt(input, first + 8) : 0;
+    const c = digitCount(b) === 8 ? fourDigitsAt(input, first + 16) : 0;
+    const digits = digitCount(a) + digitCount(b) + digitCount(c);
+    if (digits === 0 || digits > form.digitsMax || (!form.takesZero && input.getUint8(first) === zero)) return from;
+    const nameEnd = first + digits;
+    if (input.getUint8(nameEnd) !== quote) return from;
+    const end = input.getUint8(nameEnd + 1) === carriageReturn ? nameEnd + 2 : nameEnd + 1;
+    if (input.getUint8(end) !== lineFeed) return from;
+    names[line] = at + 1;
+    nameEnds[line] = nameEnd;
+    keys[3 * line] = a;
+    keys[3 * line + 1] = b;
+    keys[3 * line + 2] = c | form.word;
+    return end + 1;
   }
 
   /** Writes one answer; where it ends, or where it was to begin when there is no room for it. */
-  #write(line: number, from: Bytes, to: Bytes, start: number): number {
+  #write(line: number, from: DataView, to: DataView, start: number, room: number): number {
     const before = this.#before;
-    const after = this.#after[this.#answers[line] ?? 0] ?? before;
-    const name = (this.#starts[line] ?? 0) + 1;
-    const nameEnd = (this.#starts[line + 1] ?? 0) - 2;
-    const nameAt = start + before.bytes.length;
+    const after = this.#after[answers[line] ?? 0] ?? before;
+    const name = names[line] ?? 0;
+    const nameEnd = nameEnds[line] ?? 0;
+    const nameAt = start + before.length;
     const afterAt = nameAt + nameEnd - name;
-    const end = afterAt + after.bytes.length;
-    if (end > to.bytes.length) return start;
-    if (end + 4 > to.bytes.length || nameEnd + 4 > from.bytes.length) {
-      before.bytes.copy(to.bytes, start);
-      from.bytes.copy(to.bytes, nameAt, name, nameEnd);
-      after.bytes.copy(to.bytes, afterAt);
-      return end;
+    const end = afterAt + after.length;
+    if (end > room) return start;
+    writeText(before, to, start);
+    for (let at = name, next = nameAt; at < nameEnd; at += moved, next += moved) {
+      to.setFloat64(next, from.getFloat64(at, true), true);
     }
-    // The last word of each text goes past it, onto what is written next.
-    writeWords(before.words, to.view, start);
-    for (let at = name, next = nameAt; at < nameEnd; at += 4, next += 4) {
-      to.view.setInt32(next, from.view.getInt32(at, true), true);
-    }
-    writeWords(after.words, to.view, afterAt);
+    writeText(after, to, afterAt);
     return end;
   }
-}
-
-function writeWords(words: Int32Array, to: DataView, start: number): void {
-  for (let index = 0, at = start; index < words.length; index += 1, at += 4) to.setInt32(at, words[index] ?? 0, true);
-}
-
-function bytesOf(bytes: Buffer): Bytes {
-  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
 }
 
 function formsFor(kinds: Ready["kinds"]): Forms {
   const name = kinds.join();
   const kept = keptForms.get(name);
   if (kept !== undefined) return kept;
-  const asked = forms.filter((_, index) => kinds.includes(subjectKinds[index] ?? "customer"));
-  const made = Array.from({ length: 256 }, (_, letter) => asked.find(({ start }) => start[1] === letter));
+  const asked = forms.filter(({ kind }) => kinds.includes(kind));
+  const made = Array.from({ length: 256 }, (_, letter) => asked.find(({ kind }) => kind.charCodeAt(0) === letter));
   keptForms.set(name, made);
   return made;
 }
@@ -203,10 +186,4 @@ function textsOf(texts: LineTexts): Texts {
   const made = { before: textOf(texts.before), after: texts.after.map(textOf) };
   keptTexts.set(texts, made);
   return made;
-}
-
-function textOf(bytes: Buffer): Text {
-  const padded = Buffer.alloc(Math.ceil(bytes.length / 4) * 4);
-  bytes.copy(padded);
-  return { bytes, words: Int32Array.from({ length: padded.length / 4 }, (_, index) => padded.readInt32LE(4 * index)) };
 }

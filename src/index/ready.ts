@@ -8,6 +8,12 @@ export interface Ready {
   readonly kinds: readonly ("customer" | "organisation" | "user")[];
   /** Which of the answers the subject at a place gets, now. */
   answerAt(place: number): number;
+  /**
+   * Which of them many get.
+   *
+   * @param places counted from 1, and 0 for whoever has none
+   */
+  answersAt(places: Int32Array, count: number, answers: Uint16Array): void;
   /** Which of the answers those get of whom nothing is known. */
   readonly answerToUnknown: number;
   /**
@@ -19,8 +25,10 @@ export interface Ready {
   /**
    * For whom the verdict is `send` now, among the subjects of one page: a bit for each place, the lowest first. Undefined
    * when there is none. The array is overwritten by the next call.
+   *
+   * @param from the first place on the page that is asked about: bits before it mean nothing
    */
-  sendersOn(page: number): Uint32Array | undefined;
+  sendersOn(page: number, from: number): Uint32Array | undefined;
   /** The number of pages. */
   readonly pages: number;
   /** Whether those for whom the verdict is `send` are counted by frequency, too. */

@@ -10,7 +10,7 @@ import {
 } from "../domain/email-preferences.ts";
 import { entryNameOf, type Stream, subjectOf } from "../domain/stream.ts";
 import { isCustomer, readSubject } from "../domain/subject.ts";
-import { keyBytes, type SubjectKey, takeKey } from "../domain/subject-key.ts";
+import { subjectKeyBytes, type SubjectKey, takeKey } from "../domain/subject-key.ts";
 import { sha256 } from "../audit/verify-receipt.ts";
 import type { KeptCode } from "./code-store.ts";
 import type { Marker } from "./mark.ts";
@@ -120,11 +120,11 @@ function learn(known: KnownNames, name: string): KnownNames {
   return longer;
 }
 
-const key: SubjectKey = new Int32Array(keyBytes / 4);
+const key: SubjectKey = new Int32Array(subjectKeyBytes / 4);
 
 /** All zeros for a stream that is no subject's. */
 function nameOf(stream: Stream): Buffer {
-  const name = Buffer.alloc(keyBytes);
+  const name = Buffer.alloc(subjectKeyBytes);
   const subject = subjectOf(stream);
   if (subject === undefined) return name;
   takeKey(key, subject);

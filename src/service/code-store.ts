@@ -25,7 +25,7 @@ export interface KeptCode {
   readonly place: number;
   /** That of the change. */
   readonly position: number;
-  /** Whose change it is, as a key of `keyBytes` bytes, which are overwritten where they stand when the subject is erased. */
+  /** Whose change it is, as a key of `subjectKeyBytes` bytes, which are overwritten where they stand when the subject is erased. */
   readonly name: Uint8Array;
   /** What it says, in which no address stands but by its mark. */
   readonly said: Uint8Array;

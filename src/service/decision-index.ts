@@ -50,9 +50,9 @@ export interface Asking {
   /** Which of the answers a subject gets; whoever nothing is known of gets one as well. */
   answerTo(subject: Subject): number;
   /**
-   * Answers lines that are one JSON string each, as JSON.stringify writes it: `"customer:1"` and a line feed. It stops at
-   * the first line that is anything else or that the question is not asked of, at the end of the input, at a line that is
-   * not whole yet, or when the output is full.
+   * Answers lines that are one JSON string each, as JSON.stringify writes it: `"customer:1"`, perhaps with spaces before it,
+   * and a line feed, perhaps with a carriage return before it. It stops at the first line that is anything else or that the
+   * question is not asked of, at the end of the input, at a line that is not whole yet, or when the output is all but full.
    *
    * @param texts what stands before a subject's name in an answer and, for each of the answers, what stands after it
    */

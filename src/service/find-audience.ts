@@ -15,6 +15,7 @@ import type {
   Narrowed,
 } from "./decision-index.ts";
 import { HeldQuestion } from "./held-question.ts";
+import { KeptBuffers } from "./kept-buffers.ts";
 import { type Outcome, rejected } from "./outcome.ts";
 import { nextTurn } from "./turns.ts";
 
@@ -141,15 +142,22 @@ function decided(outcome: Outcome<Decision>): Decision {
   return outcome.value;
 }
 
+const partBuffers = new KeptBuffers(limits.audiencePartBytes);
+
 async function* namesOf(
   index: DecisionIndex,
   audience: Audience,
   textsOf: (answers: readonly BriefDecision[]) => LineTexts,
   bytes: number,
 ): AsyncGenerator<Buffer, void> {
-  const output = Buffer.allocUnsafe(bytes);
-  const write = (asking: Asking, within: Narrowed) => asking.writeAudience(within, output, textsOf(asking.answers));
-  for await (const { written } of partsOf(index, audience, write)) if (written > 0) yield output.subarray(0, written);
+  const output = partBuffers.take();
+  const room = output.subarray(0, bytes);
+  const write = (asking: Asking, within: Narrowed) => asking.writeAudience(within, room, textsOf(asking.answers));
+  try {
+    for await (const { written } of partsOf(index, audience, write)) if (written > 0) yield output.subarray(0, written);
+  } finally {
+    partBuffers.give(output);
+  }
 }
 
 /** One part after another, each in a turn of the event loop of its own and of what is known by then. */

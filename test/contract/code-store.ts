@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext } from "node:test";
 import fc from "fast-check";
-import { keyBytes } from "../../src/domain/subject-key.ts";
+import { subjectKeyBytes } from "../../src/domain/subject-key.ts";
 import type { KeptCode } from "../../src/service/code-store.ts";
 import { type AnyStore, change, erase, type Exemptions, put, sentences, streamOf } from "./store-support.ts";
 
@@ -27,15 +27,15 @@ function* codesIn(bytes: Buffer): Generator<KeptBytes> {
   for (let at = 0; at < bytes.length; ) {
     const [, place = "", length = ""] = /^(\d+) (\d+) /.exec(bytes.toString("latin1", at, at + 40)) ?? [];
     at += place.length + length.length + 2;
-    const [name, said] = [bytes.subarray(at, at + keyBytes), bytes.subarray(at + keyBytes).subarray(0, Number(length))];
+    const [name, said] = [bytes.subarray(at, at + subjectKeyBytes), bytes.subarray(at + subjectKeyBytes).subarray(0, Number(length))];
     yield { place: Number(place), name, said };
-    at += keyBytes + said.length;
+    at += subjectKeyBytes + said.length;
   }
 }
 
 /** A code of a change, or of none. */
 function coded(place: number, position: number, said = `said ${position}`): KeptCode {
-  return { place, position, name: Buffer.alloc(keyBytes, `${place}`), said: Buffer.from(said) };
+  return { place, position, name: Buffer.alloc(subjectKeyBytes, `${place}`), said: Buffer.from(said) };
 }
 
 function bytesOf({ place, name, said }: KeptCode): KeptBytes {
@@ -115,10 +115,10 @@ export function codeStoreContract(
         "space behind each; the name; what it says.",
       async (test) => {
         const store = await filled(test, 4);
-        const bytes = fc.uint8Array({ minLength: keyBytes, maxLength: keyBytes });
+        const bytes = fc.uint8Array({ minLength: subjectKeyBytes, maxLength: subjectKeyBytes });
         const everyByte = Uint8Array.from({ length: 256 }, (_, byte) => byte);
         const said = fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.constantFrom(everyByte, new Uint8Array(0)));
-        const one = fc.record({ name: fc.oneof(bytes, fc.constant(new Uint8Array(keyBytes))), said });
+        const one = fc.record({ name: fc.oneof(bytes, fc.constant(new Uint8Array(subjectKeyBytes))), said });
         const property = fc.asyncProperty(fc.array(one, { minLength: 4, maxLength: 4 }), async (kept) => {
           const codes = kept.map((code, at) => ({ place: at + 1, position: at, ...code }));
           await store.saveCodes(codes);

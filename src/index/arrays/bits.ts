@@ -86,3 +86,15 @@ export function bitCount(word: number): number {
 export function lowestBit(word: number): number {
   return 31 - Math.clz32(word & -word);
 }
+
+/** The first bit that is set from one place on; past the page when there is none. */
+export function nextBit(bits: Uint32Array, from: number): number {
+  let word = from >>> 5;
+  let rest = (bits[word] ?? 0) & (-1 << (from & 31));
+  while (rest === 0) {
+    word += 1;
+    if (word >= bits.length) return pagePlaces;
+    rest = bits[word] ?? 0;
+  }
+  return (word << 5) + lowestBit(rest);
+}

@@ -25,6 +25,7 @@ export class KeyTable {
   readonly #onMoved: OnMoved;
   #size = 0;
   #spreads = new Int32Array(0);
+  #homes = new Int32Array(0);
 
   constructor(onMoved: OnMoved = () => undefined) {
     this.#onMoved = onMoved;
@@ -45,27 +46,39 @@ export class KeyTable {
   }
 
   /**
-   * The values of many keys at once. First a word is read where each search will begin: nothing waits for it, so all of
-   * these reads are under way together, and the searches find them done.
+   * The values of many keys at once. First a word is read where each search will begin, by a loop that does nothing else: no
+   * read waits for another, so many are under way together, and the searches find them done.
    *
    * @param keys three words each
    */
   getMany(keys: Int32Array, count: number, values: Int32Array): void {
-    const spreads = this.#spreads.length < count ? new Int32Array(count) : this.#spreads;
-    this.#spreads = spreads;
+    if (this.#spreads.length < count) {
+      this.#spreads = new Int32Array(count);
+      this.#homes = new Int32Array(count);
+    }
+    const [spreads, homes, parts] = [this.#spreads, this.#homes, this.#parts];
     for (let index = 0; index < count; index += 1) {
       const at = 3 * index;
       const spread = spreadOf(this.#spread, keys[at] ?? 0, keys[at + 1] ?? 0, keys[at + 2] ?? 0);
-      const part = this.#parts[spread >>> 24] ?? none;
-      spreads[index] = spread;
-      values[index] = part[homeOf(part, spread)] ?? 0;
+      spreads[index] = spread >>> 24;
+      homes[index] = homeOf(parts[spread >>> 24] ?? none, spread);
     }
+    for (let index = 0; index < count; index += 1) values[index] = parts[spreads[index] ?? 0]?.[homes[index] ?? 0] ?? 0;
     for (let index = 0; index < count; index += 1) {
       const at = 3 * index;
-      const spread = spreads[index] ?? 0;
-      const part = this.#parts[spread >>> 24] ?? none;
-      values[index] = valueIn(part, spread, keys[at] ?? 0, keys[at + 1] ?? 0, keys[at + 2] ?? 0);
+      const part = parts[spreads[index] ?? 0] ?? none;
+      const slot = slotFrom(part, homes[index] ?? 0, keys[at] ?? 0, keys[at + 1] ?? 0, keys[at + 2] ?? 0);
+      values[index] = part[slot + 3] ?? 0;
     }
+  }
+
+  /** Writes the three words of the key that stands somewhere; those of 0, which is nowhere, are 0. */
+  readKey(whereabouts: number, keys: Int32Array, at: number): void {
+    const part = whereabouts === 0 ? none : (this.#parts[whereabouts >>> 24] ?? none);
+    const slot = whereabouts === 0 ? 0 : ((whereabouts & 0xffffff) - 1) * slotWords;
+    keys[at] = part[slot] ?? 0;
+    keys[at + 1] = part[slot + 1] ?? 0;
+    keys[at + 2] = part[slot + 2] ?? 0;
   }
 
   /** @param value not 0 */
@@ -169,12 +182,16 @@ const none = new Int32Array(slotWords);
 
 /** The slot in which the search for a key begins, as the place of its first word. */
 function homeOf(part: Int32Array, spread: number): number {
-  return Math.floor(((spread & 0xffffff) * (part.length >>> 2)) / 0x1000000) * slotWords;
+  return (((spread & 0xffffff) * (part.length >>> 2) * 2 ** -24) | 0) * slotWords;
 }
 
 /** The slot that has the key, or the empty one in which it would be found. */
 function slotFor(part: Int32Array, spread: number, a: number, b: number, c: number): number {
-  let slot = homeOf(part, spread);
+  return slotFrom(part, homeOf(part, spread), a, b, c);
+}
+
+function slotFrom(part: Int32Array, home: number, a: number, b: number, c: number): number {
+  let slot = home;
   while (part[slot + 3] !== 0 && (part[slot] !== a || part[slot + 1] !== b || part[slot + 2] !== c)) {
     slot += slotWords;
     if (slot === part.length) slot = 0;

@@ -1,4 +1,4 @@
-import { keyBytes } from "../../domain/subject-key.ts";
+import { subjectKeyBytes } from "../../domain/subject-key.ts";
 import { checkBytes, checkIn } from "../../service/change-code.ts";
 
 const space = 0x20;
@@ -25,7 +25,7 @@ export class CodedPageReader {
     if (this.#next >= this.bytes.byteLength) return false;
     this.place = this.#number(this.#next);
     const length = this.#number(this.name);
-    this.said = this.name + keyBytes;
+    this.said = this.name + subjectKeyBytes;
     this.#next = this.said + length;
     this.end = Math.max(this.said, this.#next - checkBytes);
     return true;

@@ -16,6 +16,7 @@ export class ContactReady implements Ready {
   readonly #plane: NarrowNumbers;
   readonly judged: JudgedPatterns;
   readonly times: ContactTimes;
+  #patterns = new Uint32Array(0);
   readonly #bits = new Uint32Array(pagePlaces / 32);
 
   constructor(judged: JudgedPatterns, times: ContactTimes) {
@@ -35,15 +36,30 @@ export class ContactReady implements Ready {
     return answer === byClock ? this.#answerByClock(pattern, place) : answer;
   }
 
+  /** All patterns are read before the first is looked up: no read waits for another. */
+  answersAt(places: Int32Array, count: number, answers: Uint16Array): void {
+    if (this.#patterns.length < count) this.#patterns = new Uint32Array(count);
+    const patterns = this.#patterns;
+    for (let index = 0; index < count; index += 1) {
+      const place = places[index] ?? 0;
+      patterns[index] = place === 0 ? 0 : this.#plane.get(place - 1);
+    }
+    if (!this.judged.answersTo(patterns, count, answers)) return;
+    for (let index = 0; index < count; index += 1) {
+      if (answers[index] === byClock)
+        answers[index] = this.#answerByClock(patterns[index] ?? 0, (places[index] ?? 0) - 1);
+    }
+  }
+
   prepare(): boolean {
     return this.judged.judgeSome();
   }
 
-  sendersOn(page: number): Uint32Array | undefined {
+  sendersOn(page: number, from: number): Uint32Array | undefined {
     if (!this.#plane.hasPage(page)) return undefined;
     const { senders, unsure } = this.judged;
     const patterns = this.#plane.page(page);
-    markWhere(patterns, senders, this.#bits);
+    markWhere(patterns, senders, this.#bits, from >>> 5);
     if (unsure.includes(1)) this.#markByClock(patterns, unsure, page * pagePlaces);
     return this.#bits;
   }
@@ -83,12 +99,33 @@ export class ContactReady implements Ready {
   }
 }
 
-/** Sets the bits of the places whose pattern is marked, and clears the others. */
-function markWhere(patterns: NarrowPage, isMarked: Uint8Array, bits: Uint32Array): void {
-  for (let word = 0; word < bits.length; word += 1) {
+/** Sets the bits of the places whose pattern is marked, and clears the others, from one word on. */
+function markWhere(patterns: NarrowPage, isMarked: Uint8Array, bits: Uint32Array, from: number): void {
+  if (patterns.BYTES_PER_ELEMENT === 1 && isMarked[0] === 0) markFours(patterns, isMarked, bits, from);
+  else markEach(patterns, isMarked, bits, from);
+}
+
+function markEach(patterns: NarrowPage, isMarked: Uint8Array, bits: Uint32Array, from: number): void {
+  for (let word = from; word < bits.length; word += 1) {
     let marked = 0;
     for (let bit = 0, index = word << 5; bit < 32; bit += 1, index += 1) {
       marked |= (isMarked[patterns[index] ?? 0] ?? 0) << bit;
+    }
+    bits[word] = marked;
+  }
+}
+
+/** The same where a pattern has a byte: four are read at once, and passed over where all of them are nothing. */
+function markFours(patterns: NarrowPage, isMarked: Uint8Array, bits: Uint32Array, from: number): void {
+  const fours = new Int32Array(patterns.buffer, patterns.byteOffset, pagePlaces / 4);
+  for (let word = from; word < bits.length; word += 1) {
+    let marked = 0;
+    for (let bit = 0, index = word << 3; bit < 32; bit += 4, index += 1) {
+      const four = fours[index] ?? 0;
+      if (four === 0) continue;
+      const low = (isMarked[four & 255] ?? 0) | ((isMarked[(four >>> 8) & 255] ?? 0) << 1);
+      const high = (isMarked[(four >>> 16) & 255] ?? 0) | ((isMarked[four >>> 24] ?? 0) << 1);
+      marked |= (low | (high << 2)) << bit;
     }
     bits[word] = marked;
   }

@@ -53,6 +53,24 @@ export class JudgedPatterns {
     return this.#answers[number] ?? 0;
   }
 
+  /**
+   * The answers to many, or `byClock`.
+   *
+   * @returns whether one of them is `byClock`
+   */
+  answersTo(numbers: Uint32Array, count: number, answers: Uint16Array): boolean {
+    const { patterns } = this.cell.table;
+    let isMoving = false;
+    for (let index = 0; index < count; index += 1) {
+      const number = numbers[index] ?? 0;
+      const isJudged = this.#judged[number] === patterns[number];
+      const answer = isJudged ? (this.#answers[number] ?? 0) : this.answerTo(number);
+      answers[index] = answer;
+      if (answer === byClock) isMoving = true;
+    }
+    return isMoving;
+  }
+
   /** Judges some of the patterns that were not judged yet; whether none is left. */
   judgeSome(): boolean {
     const { patterns, made } = this.cell.table;

@@ -181,7 +181,7 @@ function questionOf(sent: AskedQuestion, words: CatalogueWords): ContentQuestion
 function sendersOf(ready: Ready): number[] {
   const found: number[] = [];
   for (let page = 0; page < ready.pages; page += 1) {
-    for (const [at, word] of ready.sendersOn(page)?.entries() ?? []) {
+    for (const [at, word] of ready.sendersOn(page, 0)?.entries() ?? []) {
       for (let bit = 0; word !== 0 && bit < 32; bit += 1) {
         if (word & (1 << bit)) found.push(page * pagePlaces + at * 32 + bit);
       }
@@ -275,7 +275,7 @@ describe("an index of organisations' and users' preferences", () => {
     const ready = new ContentIndex().ready(questionOf({ alertService: "ABC" }, words), words);
     assert.equal(ready.answerAt(12_345_678), ready.answerToUnknown);
     assert.deepEqual(ready.answers[ready.answerToUnknown], { verdict: "withhold", reason: "never-asked" });
-    assert.deepEqual([ready.pages, ready.sendersOn(0)], [0, undefined]);
+    assert.deepEqual([ready.pages, ready.sendersOn(0, 0)], [0, undefined]);
   });
 });
 

@@ -29,6 +29,13 @@ export class ContentReady implements Ready {
     return this.#holders.stopped.has(place) && this.answers[answer]?.verdict === "send" ? suppressed : answer;
   }
 
+  answersAt(places: Int32Array, count: number, answers: Uint16Array): void {
+    for (let index = 0; index < count; index += 1) {
+      const place = places[index] ?? 0;
+      answers[index] = place === 0 ? neverAsked : this.answerAt(place - 1);
+    }
+  }
+
   get hasFrequencies(): boolean {
     return this.#asked.about === "module";
   }

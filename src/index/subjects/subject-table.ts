@@ -79,9 +79,22 @@ export class SubjectTable {
    * @returns where the name ends; `at` when nobody stands there
    */
   writeName(place: number, to: Uint8Array, at: number): number {
-    const whereabouts = this.#whereabouts.get(place);
-    if (whereabouts === 0) return at;
-    const table = this.#table;
-    return writeName(table.wordAt(whereabouts, 0), table.wordAt(whereabouts, 1), table.wordAt(whereabouts, 2), to, at);
+    const key = this.#key;
+    this.#table.readKey(this.#whereabouts.get(place), key, 0);
+    return writeName(key[0] ?? 0, key[1] ?? 0, key[2] ?? 0, to, at);
+  }
+
+  /**
+   * The keys of who stands at some places. The places are looked up before the first key is read, and the keys before any is
+   * needed: no read waits for another.
+   *
+   * @param places counted from 1; where nobody stands the key is 0, 0, 0
+   * @param keys three words each
+   */
+  keysOf(places: Int32Array, count: number, keys: Int32Array): void {
+    for (let index = 0; index < count; index += 1) {
+      keys[3 * index] = this.#whereabouts.get((places[index] ?? 0) - 1);
+    }
+    for (let index = 0; index < count; index += 1) this.#table.readKey(keys[3 * index] ?? 0, keys, 3 * index);
   }
 }

@@ -3,7 +3,7 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { change, erase, put, streamOf } from "../../../test/contract/store-support.ts";
 import { newDatabase } from "../../../test/support/postgres.ts";
-import { keyBytes } from "../../domain/subject-key.ts";
+import { subjectKeyBytes } from "../../domain/subject-key.ts";
 import type { KeptCode } from "../../service/code-store.ts";
 import { Database } from "./database.ts";
 import { openPostgresStore, type PostgresStore } from "./postgres-store.ts";
@@ -23,7 +23,7 @@ before(async () => {
 after(() => Promise.all([database, one, other].map((each) => each.close())));
 
 function coded(place: number, position: number): KeptCode {
-  return { place, position, name: Buffer.alloc(keyBytes, `${place}`), said: Buffer.alloc(place % 90, `${position}`) };
+  return { place, position, name: Buffer.alloc(subjectKeyBytes, `${place}`), said: Buffer.alloc(place % 90, `${position}`) };
 }
 
 /** The codes of all newest changes. */
@@ -69,7 +69,7 @@ describe("codes of changes on PostgreSQL", () => {
     const place = await placeOf(position);
     let erased: Promise<number> | undefined;
     await database.transaction(async (statements) => {
-      await statements.rows(saveSql, [[place], [position], Buffer.alloc(keyBytes), Buffer.from("said")]);
+      await statements.rows(saveSql, [[place], [position], Buffer.alloc(subjectKeyBytes), Buffer.from("said")]);
       await put(other, "customer:2", "a");
       erased = erase(one, streamOf("customer:1"));
       await untilWaitedFor();

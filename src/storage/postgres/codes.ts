@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { keyBytes } from "../../domain/subject-key.ts";
+import { subjectKeyBytes } from "../../domain/subject-key.ts";
 import type { CodedPage, KeptCode } from "../../service/code-store.ts";
 import type { PlacedChange } from "../../service/store.ts";
 import { type HeadRow, placedIn } from "../stored-change.ts";
@@ -58,7 +58,7 @@ export class Codes {
   async save(codes: readonly KeptCode[]): Promise<void> {
     if (codes.length === 0) return;
     assert(
-      codes.every(({ name }) => name.length === keyBytes),
+      codes.every(({ name }) => name.length === subjectKeyBytes),
       "names are equally long",
     );
     let end = 0;

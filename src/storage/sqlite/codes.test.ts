@@ -7,7 +7,7 @@ import { after, describe, it } from "node:test";
 import fc from "fast-check";
 import { erase, put, streamOf } from "../../../test/contract/store-support.ts";
 import { sha256 } from "../../audit/verify-receipt.ts";
-import { keyBytes } from "../../domain/subject-key.ts";
+import { subjectKeyBytes } from "../../domain/subject-key.ts";
 import type { KeptCode } from "../../service/code-store.ts";
 import { StoreUnavailable } from "../../service/store.ts";
 import { rebuild } from "./rebuild.ts";
@@ -24,7 +24,7 @@ const streams = 1500;
 
 /** Bytes that are nowhere else. */
 function nameOf(place: number): Buffer {
-  return sha256(Buffer.from(`name ${place}`)).subarray(0, keyBytes);
+  return sha256(Buffer.from(`name ${place}`)).subarray(0, subjectKeyBytes);
 }
 
 function coded(place: number, position: number, length = place % 90): KeptCode {

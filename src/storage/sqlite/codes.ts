@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { keyBytes } from "../../domain/subject-key.ts";
+import { subjectKeyBytes } from "../../domain/subject-key.ts";
 import type { CodedPage, KeptCode } from "../../service/code-store.ts";
 import type { PlacedChange } from "../../service/store.ts";
 import { type HeadRow, placedIn } from "../stored-change.ts";
@@ -16,7 +16,7 @@ const changesMost = 100;
 const keptAtOnce = 100;
 const namesAtOnce = 500;
 
-const isCoded = `code.position = head AND length(name) = ${keyBytes}`;
+const isCoded = `code.position = head AND length(name) = ${subjectKeyBytes}`;
 
 // All of a page as one value, in the order of the rows in which the part with the LIMIT comes: rows by themselves cost
 // three times as much. As text nothing of the bytes changes, zeros neither.
@@ -31,11 +31,11 @@ const uncodedSql =
   `(SELECT 1 FROM code JOIN name ON name.stream = code.stream WHERE code.stream = id AND ${isCoded}) ORDER BY stream.id`;
 
 const addNamesSql =
-  `INSERT INTO name (stream, name) SELECT id, zeroblob(${keyBytes}) FROM stream ` +
+  `INSERT INTO name (stream, name) SELECT id, zeroblob(${subjectKeyBytes}) FROM stream ` +
   "WHERE id > (SELECT coalesce(max(stream), 0) FROM name) AND id <= ? ORDER BY id LIMIT ?";
 const isNamedSql =
   "SELECT name = ? AS is_named FROM stream JOIN name ON name.stream = id " +
-  `WHERE id = ? AND head = ? AND digest IS NOT NULL AND length(name) = ${keyBytes}`;
+  `WHERE id = ? AND head = ? AND digest IS NOT NULL AND length(name) = ${subjectKeyBytes}`;
 const nameSql = "UPDATE name SET name = ? WHERE stream = ?";
 const keepSql =
   "INSERT INTO code (stream, position, said) VALUES (?, ?, ?) " +
@@ -115,7 +115,7 @@ export class Codes {
     const setName = this.#db.prepare(nameSql);
     const keep = this.#db.prepare(keepSql);
     return ({ place, position, name, said }) => {
-      assert.equal(name.length, keyBytes, "names are equally long");
+      assert.equal(name.length, subjectKeyBytes, "names are equally long");
       const stream = isNamed.get(name, place, position);
       if (stream === undefined) return;
       if (stream["is_named"] === 0) setName.run(name, place);
