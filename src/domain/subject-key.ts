@@ -17,7 +17,7 @@ export const nameBytes = "organisation:".length + 20;
 export type SubjectKey = Int32Array;
 
 /** Bytes that a key takes. */
-export const keyBytes = 12;
+export const subjectKeyBytes = 12;
 
 /** Where in the last word of a key the kind stands. */
 export const kindShift = 16;

@@ -29,6 +29,12 @@ import type { Marker } from "./mark.ts";
  * Labels: how many u16, and of each a u32 for it and its node. The last four bytes of every code are its check.
  */
 
+/**
+ * Counts what codes mean: whoever changes anything above, or the normal forms by which addresses are marked, adds one. Codes
+ * of another version look damaged, and are made anew.
+ */
+const codeVersion = 1;
+
 /** What a code begins with. */
 export const codeKinds = { customer: 1, preferences: 2, entry: 3 } as const;
 
@@ -41,24 +47,28 @@ export const customerParts = { head: 9, instant: 8, selection: 9 } as const;
 /** The flags of a selection. */
 export const flags = { optedOut: 1, unconfirmed: 2 } as const;
 
-/** A module's preferences, by their numbers. */
+/** A module's preferences, by their numbers: their order is part of what codes mean. */
 export const modulePreferences: readonly ModuleChoice["preference"][] = ["Include", "Off", "Custom"];
 
 /** What a u16 counts at most. */
 const most = 0xffff;
+
+/** A code without that which ties it to the log. */
+export type ChangeCode = Omit<KeptCode, "commitment">;
 
 /**
  * The code of a change.
  *
  * @param place that of its stream
  * @param marker marks addresses by the key of the log
- * @returns undefined for a document that has more of anything than a code can count
+ * @returns undefined for a document that cannot be coded: it has more of anything than a code can count, or a word that is
+ * none
  */
-export function codeOf(place: number, { position, stream, document }: Change, marker: Marker): KeptCode | undefined {
+export function codeOf(place: number, { position, stream, document }: Change, marker: Marker): ChangeCode | undefined {
   const said = new Saying();
   if (!say(said, stream, typeof document === "object" ? document : null, marker)) return undefined;
   const name = nameOf(stream);
-  said.word(checkOf(said.bytes, checkOf(name, place)));
+  said.word(checkOf(said.bytes, checkOf(name, checkFrom(place, position))));
   return { place, position, name, said: said.bytes };
 }
 
@@ -70,9 +80,8 @@ function checkOf(bytes: Uint8Array, from: number): number {
 }
 
 /**
- * What tells that bytes are those that were written: disks lose bits, and no yes may come of that. Of a code it is made
- * over its place, its name and what it says, one after the other. What differs in one word of four bytes, or in less, never has
- * the same.
+ * What tells that bytes are those that were written: disks lose bits, and no yes may come of that. What differs in one
+ * word of four bytes, or in less, never has the same. A code's is made over its name and what it says, from `checkFrom`.
  *
  * @param from what came before
  */
@@ -82,6 +91,11 @@ export function checkIn(bytes: DataView, start: number, end: number, from: numbe
   for (; at + 4 <= end; at += 4) check = mixed(check ^ bytes.getInt32(at, true));
   for (; at < end; at += 1) check = mixed(check ^ bytes.getUint8(at));
   return check >>> 0;
+}
+
+/** What the check of a code begins with: where it stands, and by which rules it was made. */
+export function checkFrom(place: number, position: number): number {
+  return mixed(mixed(mixed(codeVersion) ^ place) ^ position);
 }
 
 /** Nothing is lost by it: whatever differs before differs after. */
@@ -160,6 +174,7 @@ function sayCustomer(said: Saying, { selections }: CustomerPreferences, marker: 
 function sayPreferences(said: Saying, { frequency, nodes, modules, alertServices }: EmailPreferences): boolean {
   if (modules.length > most || alertServices.length > most) return false;
   if (![{ nodes }, ...modules].every((wish) => labelsIn(wish.nodes ?? []).length <= most)) return false;
+  if (!modules.every(({ preference }) => modulePreferences.includes(preference))) return false;
   said.byte(codeKinds.preferences).word(nameCode(frequency));
   sayLabels(said, nodes);
   said.short(modules.length);

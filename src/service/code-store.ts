@@ -13,8 +13,8 @@ export interface CodeStore {
   everyCoded(): AsyncIterable<CodedPage>;
 
   /**
-   * Keeps codes. One of a change that is not its stream's newest any more, or whose stream was erased, is not kept. They
-   * may be lost with the power.
+   * Keeps codes. One of a change that is not its stream's newest any more, or not in the log, or whose stream was erased, is
+   * not kept. They may be lost with the power.
    */
   saveCodes(codes: readonly KeptCode[]): Promise<void>;
 }
@@ -25,6 +25,8 @@ export interface KeptCode {
   readonly place: number;
   /** That of the change. */
   readonly position: number;
+  /** What the entry of the change commits to: tells it from another that a database, set back, has in the same position. */
+  readonly commitment: Uint8Array;
   /** Whose change it is, as a key of `subjectKeyBytes` bytes, which are overwritten where they stand when the subject is erased. */
   readonly name: Uint8Array;
   /** What it says, in which no address stands but by its mark. */
@@ -34,8 +36,8 @@ export interface KeptCode {
 /** A piece of all streams. */
 export interface CodedPage {
   /**
-   * Those of which a code is kept, one behind the other: place and length of what it says, as decimal numbers with a
-   * space behind each; the name; what it says.
+   * Those of which a code is kept, one behind the other: place, position of the newest change, and length of what the code
+   * says, as decimal numbers with a space behind each; the name; what it says.
    */
   readonly codes: Uint8Array;
   /** The others, in the order of the places. */

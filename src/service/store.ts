@@ -98,6 +98,8 @@ export interface Records {
 /** A stream's change, with the stream's place: its number in the order in which streams first came, on every node. */
 export interface PlacedChange {
   readonly place: number;
+  /** As in LastChange. */
+  readonly commitment: Buffer;
   readonly change: Change;
 }
 

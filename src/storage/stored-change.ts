@@ -41,7 +41,7 @@ export type HeadRow = StreamRow & (ChangeRow | { readonly position: null });
 export function placedIn(row: HeadRow): PlacedChange {
   if (row.position === null) throw new RecordDamaged(row.head, "it is missing");
   if (row.stream !== row.row) throw new RecordDamaged(row.position, "another stream's row leads to it");
-  return { place: row.row, change: openingOf(row).change };
+  return { place: row.row, commitment: Buffer.from(row.commitment), change: openingOf(row).change };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { subjectKeyBytes } from "../../domain/subject-key.ts";
-import { checkBytes, checkIn } from "../../service/change-code.ts";
+import { checkBytes, checkFrom, checkIn } from "../../service/change-code.ts";
 
 const space = 0x20;
 const zero = 0x30;
@@ -9,6 +9,8 @@ export class CodedPageReader {
   readonly bytes: DataView;
   /** That of the code's stream. */
   place = 0;
+  /** That of the stream's newest change. */
+  position = 0;
   /** Where the name begins. */
   name = 0;
   /** Where begins what the code says, and where it ends. */
@@ -24,6 +26,7 @@ export class CodedPageReader {
   next(): boolean {
     if (this.#next >= this.bytes.byteLength) return false;
     this.place = this.#number(this.#next);
+    this.position = this.#number(this.name);
     const length = this.#number(this.name);
     this.said = this.name + subjectKeyBytes;
     this.#next = this.said + length;
@@ -34,8 +37,8 @@ export class CodedPageReader {
   /** Whether the code is as it was written. */
   get isWhole(): boolean {
     if (this.#next - this.end !== checkBytes) return false;
-    const check = checkIn(this.bytes, this.said, this.end, checkIn(this.bytes, this.name, this.said, this.place));
-    return check === this.bytes.getUint32(this.end, true);
+    const from = checkIn(this.bytes, this.name, this.said, checkFrom(this.place, this.position));
+    return checkIn(this.bytes, this.said, this.end, from) === this.bytes.getUint32(this.end, true);
   }
 
   /** Reads a decimal number and goes behind its space. */
