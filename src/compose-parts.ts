@@ -105,6 +105,8 @@ export function openIndex({ opened, settings, store, catalogue, logger, metrics 
       if (subjects > 0) logger.info({ subjects, seconds }, isBuilt ? "the index is built" : "the index is being built");
     },
     onError: (err) => logger.error({ err }, "the index is not current; it will be tried again"),
+    onTrouble: (err) =>
+      logger.warn({ err }, "what the index is built of could not be read or kept; building takes longer"),
   });
   opened.defer(() => index.close());
   metrics.watchIndex(() => index.figures);

@@ -67,8 +67,6 @@ async function grow(steps: readonly Act[]): Promise<void> {
 
 /** What a flipped bit may be that nothing tells from what is right. */
 function isFree({ table, column, before, after: now }: Flipped): boolean {
-  // A code that is as of an older change counts no more; should that have said the same, it is even right.
-  if (table === "code" && column === "position") return now < before;
   // A row without a name may as well stand for a stream that came since.
   if (table === "name" && column === "stream") return now < 1000;
   // The order of identities, of which there is one; and how long the log was when it got its first.

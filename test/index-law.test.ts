@@ -69,6 +69,7 @@ const places: readonly Place[] = [
 for (const { name, open, runs } of places) {
   describe(`the index on ${name}`, () => {
     it("answers as the rules do, whatever happens, followed, built anew or made of codes (laws 4 and 11)", async () => {
+      let madeOfCodes = 0;
       await fc.assert(
         fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 40 }), async (acts) => {
           const clock = { now: Date.parse("2026-03-03T14:05:00Z") };
@@ -88,6 +89,7 @@ for (const { name, open, runs } of places) {
             // Both have kept codes by now, of which the next one is made where the catalogue allows.
             await using ofCodes = await keptOn(asked);
             await assertLaw(ofCodes.index, world, asked, later);
+            if (ofCodes.codesRead() > 0) madeOfCodes += 1;
           } finally {
             await written.close();
             await asked.close();
@@ -95,6 +97,7 @@ for (const { name, open, runs } of places) {
         }),
         { numRuns: runs },
       );
+      assert(madeOfCodes > 0, "some were made of codes");
     });
 
     it("is built while things happen, and asked while they happen: each answer is one of its moment", async () => {
@@ -175,14 +178,31 @@ async function begun(store: Storage, clock: { now: number }): Promise<World> {
   return { store, catalogue, clock };
 }
 
-async function keptOn(store: Storage): Promise<AsyncDisposable & { readonly index: KeptIndex }> {
+/** The codes of a store, and how many bytes of them were read. */
+function countingCodes(store: CodeStore): { readonly codes: CodeStore; readonly read: () => number } {
+  let read = 0;
+  async function* everyCoded() {
+    for await (const page of store.everyCoded()) {
+      read += page.codes.length;
+      yield page;
+    }
+  }
+  return { codes: { everyCoded, saveCodes: (codes) => store.saveCodes(codes) }, read: () => read };
+}
+
+async function keptOn(
+  store: Storage,
+): Promise<AsyncDisposable & { readonly index: KeptIndex; readonly codesRead: () => number }> {
   const [recorded] = await store.newest([catalogueStream]);
   assert(recorded !== undefined);
   const errors: unknown[] = [];
   const onError = (error: unknown) => errors.push(error);
-  const index = new KeptIndex({ store, codes: store, catalogue: new CatalogueInForce(recorded), onError });
+  const counted = countingCodes(store);
+  const given = { store, codes: counted.codes, catalogue: new CatalogueInForce(recorded) };
+  const index = new KeptIndex({ ...given, onError, onTrouble: onError });
   return {
     index,
+    codesRead: counted.read,
     async [Symbol.asyncDispose]() {
       await index.close();
       assert.deepEqual(errors, []);

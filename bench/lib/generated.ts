@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Followed } from "../../src/index/following.ts";
-import type { PlacedChange } from "../../src/service/store.ts";
+import type { NewestChange } from "../../src/service/store.ts";
 import { draftOf } from "./customers.ts";
 
 const pageSize = 256;
@@ -33,10 +33,12 @@ export function generated(store: Followed, customers: number): Followed {
   };
 }
 
-function pageOf(from: number, length: number, firstPlace: number): PlacedChange[] {
+const noCommitment = Buffer.alloc(32);
+
+function pageOf(from: number, length: number, firstPlace: number): NewestChange[] {
   return Array.from({ length }, (_, index) => {
     const number = from + index;
     const change = { ...draftOf(number), at: "2026-03-03T14:05:00.123Z", position: firstPlace + number };
-    return { place: firstPlace + number, change };
+    return { place: firstPlace + number, commitment: noCommitment, change };
   });
 }

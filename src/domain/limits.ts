@@ -121,12 +121,15 @@ export const limits = {
   audienceNamesBytes: 2048,
   /** Changes that the index takes over at once. */
   followedChanges: 512,
-  /** Codes of changes that are saved at once, for the next building of the index. */
+  /** Codes of changes that are saved at once, for the next building of the index; and those that may wait for it. */
   codesAtOnce: 1024,
+  codesWaiting: 65_536,
   /** Milliseconds between two times that the index follows the log when nobody asks it. */
   indexFollowMs: 250,
   /** Milliseconds after which building the index is tried again. */
   indexRetryMs: 1000,
+  /** Milliseconds for which trouble with codes is not told again. */
+  troubleAgainMs: 60_000,
   /** Milliseconds between two lines on how far the building of the index is. */
   indexProgressMs: 2000,
   /** Bytes of an e-mail address (RFC 5321 §4.5.3.1.3, without the angle brackets). */

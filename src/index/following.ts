@@ -14,7 +14,8 @@ import { isUser, type Subject } from "../domain/subject.ts";
 import type { CatalogueInForce } from "../service/catalogue.ts";
 import type { MarkKey } from "../domain/suppression.ts";
 import type { CodedPage, CodeStore } from "../service/code-store.ts";
-import type { LoggedChange, PlacedChange, Records } from "../service/store.ts";
+import type { LoggedChange, NewestChange, Records } from "../service/store.ts";
+import { CodeNames } from "./codes/code-names.ts";
 import { CodedPageReader } from "./codes/coded-page.ts";
 import { CodeKeeper } from "./codes/code-keeper.ts";
 import { Image } from "./image.ts";
@@ -36,8 +37,8 @@ export interface FollowingOptions {
   /** Where codes are kept, from which an image is built in a tenth of the time; absent: nowhere. */
   readonly codes?: CodeStore;
   readonly catalogue: CatalogueInForce;
-  /** Told of codes that could not be saved. */
-  readonly onError?: (error: unknown) => void;
+  /** Told of codes that could not be read or saved. All that comes of it is that building takes longer. */
+  readonly onTrouble?: (trouble: unknown) => void;
 }
 
 /** Called while an image is built, with how many subjects are in it so far; what it throws ends that. */
@@ -45,6 +46,9 @@ export type OnPage = (subjects: number) => void;
 
 /** Subjects that are looked at again between two turns of the event loop. */
 const subjectsAtOnce = 128;
+
+/** Codes with names that nobody knows, whose changes are read one by one; of more, all changes are read. */
+const unknownMost = 10_000;
 
 /** Where the log ended when something was read. */
 interface LogEnd {
@@ -58,7 +62,13 @@ interface Begun {
   readonly end: LogEnd;
   readonly words: CatalogueWords;
   readonly marking: MarkKey | undefined;
-  readonly keeper: CodeKeeper | undefined;
+  /** By which codes are read; undefined where they cannot be. */
+  readonly names: CodeNames | undefined;
+}
+
+interface PlacedStream {
+  readonly place: number;
+  readonly stream: Stream;
 }
 
 /** An image of what is recorded, and how much of the log is in it. */
@@ -72,13 +82,14 @@ export class Following {
   /** Whoever has to be looked at again: kept until that is done, whatever breaks it off. */
   readonly #stale = new Set<Subject>();
 
-  private constructor({ store, catalogue }: FollowingOptions, begun: Begun) {
+  private constructor({ store, codes, catalogue, onTrouble = ignore }: FollowingOptions, begun: Begun) {
     this.#store = store;
     this.#catalogue = catalogue;
     this.#words = begun.words;
     this.#end = begun.end;
-    this.#keeper = begun.keeper;
     this.image = new Image(begun);
+    const { marking } = begun;
+    this.#keeper = codes && marking && this.image.takesCodes ? new CodeKeeper(codes, marking, onTrouble) : undefined;
   }
 
   /**
@@ -86,19 +97,35 @@ export class Following {
    * beginning are all taken over at last, in their order.
    */
   static async build(options: FollowingOptions, onPage: OnPage): Promise<Following> {
-    const { store, codes, catalogue, onError = () => undefined } = options;
+    const { store, codes, catalogue } = options;
     const end = await endOf(store);
     const [chosen, marked] = await store.newest([catalogueStream, markingStream]);
-    const marking = marked?.document;
-    const keeper = codes && marking && new CodeKeeper(codes, marking, onError);
-    const begun: Begun = { end, words: catalogue.at(chosen), marking, keeper };
-    let following = new Following(options, begun);
-    const isMade = codes !== undefined && following.image.takesCodes && (await following.#putCodes(codes, onPage));
-    if (!isMade) {
-      following = new Following(options, begun);
-      await following.#putChanges(onPage);
-    }
+    const words = catalogue.at(chosen);
+    const begun: Begun = { end, words, marking: marked?.document, names: codes && CodeNames.of(words) };
+    const following =
+      (await Following.#ofCodes(options, begun, onPage)) ?? (await Following.#ofChanges(options, begun, onPage));
     await following.catchUp();
+    return following;
+  }
+
+  /** Undefined where codes do not say enough, or are damaged: all that they say stands in the changes. */
+  static async #ofCodes(options: FollowingOptions, begun: Begun, onPage: OnPage): Promise<Following | undefined> {
+    const { codes, onTrouble = ignore } = options;
+    const following = new Following(options, begun);
+    if (codes === undefined || !following.image.takesCodes) return undefined;
+    try {
+      await following.#putCodes(codes, onPage);
+      return following;
+    } catch (error) {
+      onPage(0);
+      onTrouble(error);
+      return undefined;
+    }
+  }
+
+  static async #ofChanges(options: FollowingOptions, begun: Begun, onPage: OnPage): Promise<Following> {
+    const following = new Following(options, begun);
+    await following.#putChanges(onPage);
     return following;
   }
 
@@ -137,15 +164,15 @@ export class Following {
     }
   }
 
-  /** @returns false when a code cannot be read: then the image is of no use */
-  async #putCodes(store: CodeStore, onPage: OnPage): Promise<boolean> {
+  async #putCodes(store: CodeStore, onPage: OnPage): Promise<void> {
     await this.#putStops();
+    const unknown: PlacedStream[] = [];
     for await (const page of store.everyCoded()) {
-      if (!this.#putPage(page)) return false;
+      this.#putPage(page, unknown);
       await this.#pageDone(onPage);
     }
+    await this.#putUnknown(unknown);
     await this.#finish();
-    return true;
   }
 
   async #putChanges(onPage: OnPage): Promise<void> {
@@ -163,21 +190,38 @@ export class Following {
   }
 
   /** In the order of the places, for a subject's first one is its own. */
-  #putPage({ codes, changes }: CodedPage): boolean {
+  #putPage({ codes, changes }: CodedPage, unknown: PlacedStream[]): void {
     const code = new CodedPageReader(codes);
     let next = 0;
     while (code.next()) {
       for (let placed = changes[next]; placed && placed.place < code.place; placed = changes[++next])
         this.#putNewest(placed);
-      if (!this.image.putCoded(code)) return false;
+      if (!code.isWhole) throw new Error(`the code of stream ${code.place} is damaged`);
+      if (this.image.putCoded(code)) continue;
+      const { place, subject } = code;
+      if (subject === undefined || unknown.length >= unknownMost)
+        throw new Error("codes name what the catalogue lacks");
+      unknown.push({ place, stream: preferencesOf(subject) });
     }
     for (const placed of changes.slice(next)) this.#putNewest(placed);
-    return true;
   }
 
-  #putNewest({ place, change }: PlacedChange): void {
-    this.#put(place, change);
-    this.#keeper?.add(place, change);
+  /** Reads the changes whose codes have names that the catalogue never had: entries have none. */
+  async #putUnknown(unknown: readonly PlacedStream[]): Promise<void> {
+    for (let from = 0; from < unknown.length; from += subjectsAtOnce) {
+      const some = unknown.slice(from, from + subjectsAtOnce);
+      const changes = await this.#store.newest(some.map(({ stream }) => stream));
+      for (const [index, { place }] of some.entries()) {
+        const change = changes[index];
+        if (change !== undefined) this.#put(place, change);
+      }
+      await nextTurn();
+    }
+  }
+
+  #putNewest(placed: NewestChange): void {
+    this.#put(placed.place, placed.change);
+    this.#keeper?.add(placed);
   }
 
   async #pageDone(onPage: OnPage): Promise<void> {
@@ -199,13 +243,13 @@ export class Following {
     for (const { change } of page) {
       if (isOf(change, erasureStream)) erased.set(change, await this.#store.placesOf(change.document.positions));
     }
-    for (const { place, change } of page) {
+    for (const { place, commitment, change } of page) {
       if (change === undefined) continue;
       if (isOf(change, markingStream)) throw new Outdated();
       if (isOf(change, catalogueStream)) this.#words = this.#catalogue.at(change);
       this.image.drop(erased.get(change) ?? []);
       this.#put(place, change);
-      this.#keeper?.add(place, change);
+      this.#keeper?.add({ place, commitment, change });
     }
     this.#keeper?.saveSome();
     await this.#putAgain(end.position + 1);
@@ -248,6 +292,8 @@ export class Following {
     return streams.map((stream, index) => (then.has(stream) ? then.get(stream) : (newest[index] ?? "erased")));
   }
 }
+
+function ignore(): void {}
 
 async function endOf(store: Followed): Promise<LogEnd> {
   const last = await store.last();

@@ -11,10 +11,10 @@ import type { ContactQuestion } from "../domain/question.ts";
 import { entryOf, markingStream, preferencesOf, type Stream, suppressionsOf } from "../domain/stream.ts";
 import { type Customer, customer, isCustomer, organisation, type Subject, user } from "../domain/subject.ts";
 import { type AddressSuppressions, suppress } from "../domain/suppression.ts";
-import { codeOf } from "../service/change-code.ts";
-import type { KeptCode } from "../service/code-store.ts";
+import { type ChangeCode, codeOf } from "../service/change-code.ts";
 import type { Asking, CountPart, Narrowed } from "../service/decision-index.ts";
 import { markerOf, markOf } from "../service/mark.ts";
+import { CodeNames } from "./codes/code-names.ts";
 import { CodedPageReader } from "./codes/coded-page.ts";
 import { Image } from "./image.ts";
 
@@ -113,8 +113,8 @@ class Told {
   readonly documents = new Map<Customer, CustomerPreferences>();
   readonly stops = new Map<string, AddressSuppressions>();
 
-  constructor(words: CatalogueWords) {
-    this.image = new Image({ words, marking });
+  constructor(words: CatalogueWords, names?: CodeNames) {
+    this.image = new Image({ words, marking, names });
   }
 
   act(said: Act): void {
@@ -147,7 +147,7 @@ class Told {
 
 /** The same, made of codes, without what this catalogue never had; undefined where codes do not say all that is kept. */
 function madeOfCodes({ documents, stops }: Told, words: CatalogueWords): Told | undefined {
-  const told = new Told(words);
+  const told = new Told(words, CodeNames.of(words));
   if (!told.image.takesCodes) return undefined;
   for (const [normal, document] of stops) told.stop(normal, document);
   for (const [subject, { selections }] of documents) {
@@ -156,7 +156,7 @@ function madeOfCodes({ documents, stops }: Told, words: CatalogueWords): Told | 
     const code = codeOf(placeFor(subject), changeOf(preferencesOf(subject), chosen), markerOf(marking));
     assert.ok(code !== undefined);
     const page = new CodedPageReader(pageOf(code));
-    assert.deepEqual([page.next(), page.place], [true, code.place]);
+    assert.deepEqual([page.next(), page.place, page.isWhole, page.subject], [true, code.place, true, subject]);
     assert.equal(told.image.putCoded(page), true);
     assert.equal(page.next(), false);
   }
@@ -164,8 +164,8 @@ function madeOfCodes({ documents, stops }: Told, words: CatalogueWords): Told | 
   return told;
 }
 
-function pageOf({ place, name, said }: KeptCode): Buffer {
-  return Buffer.concat([Buffer.from(`${place} ${said.length} `), name, said]);
+function pageOf({ place, position, name, said }: ChangeCode): Buffer {
+  return Buffer.concat([Buffer.from(`${place} ${position} ${said.length} `), name, said]);
 }
 
 /** Two subjects to a page. */

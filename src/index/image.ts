@@ -14,9 +14,9 @@ import { idOfKey, kindOfKey } from "../domain/subject-key.ts";
 import { codeKinds } from "../service/change-code.ts";
 import { Addresses, type MarkWords } from "./addresses/addresses.ts";
 import { AskingMany } from "./asking.ts";
-import { CodeNames } from "./codes/code-names.ts";
+import type { CodeNames } from "./codes/code-names.ts";
 import type { CodedPageReader } from "./codes/coded-page.ts";
-import { emailPreferencesIn, entryIn } from "./codes/content-code.ts";
+import { type CodedEntry, emailPreferencesIn, entryIn } from "./codes/content-code.ts";
 import { CustomerCode } from "./codes/customer-code.ts";
 import { ContactIndex } from "./contact/contact-index.ts";
 import { ContentIndex, type ContentSubject } from "./content/content-index.ts";
@@ -30,6 +30,8 @@ export interface ImageOptions {
   readonly words: CatalogueWords;
   /** By what addresses are marked; undefined as long as none was ever stopped. */
   readonly marking: MarkKey | undefined;
+  /** By which codes are read; absent: none are. */
+  readonly names?: CodeNames | undefined;
 }
 
 /**
@@ -46,10 +48,10 @@ export class Image {
   /** An address was stopped, and nobody knows whose it is: they were put without marks. */
   #isBlind = false;
 
-  constructor({ words, marking }: ImageOptions) {
+  constructor({ words, marking, names }: ImageOptions) {
     this.#addresses = marking && new Addresses(marking);
     this.#contacts = new ContactIndex(words, (place, normals) => this.#addresses?.put(place, normals) ?? []);
-    this.#names = marking !== undefined && this.#contacts.takesCodes ? CodeNames.of(words) : undefined;
+    this.#names = marking !== undefined && this.#contacts.takesCodes ? names : undefined;
   }
 
   /** Whether it can be made of codes. */
@@ -91,26 +93,26 @@ export class Image {
   }
 
   /**
-   * As `put`, of a code. It takes in what subjects have chosen, and entries.
+   * As `put`, of a code that is whole. It takes in what subjects have chosen, and entries, and nothing else.
    *
-   * @returns false when it is not as it was written, or has a name that the catalogue did not have; then the image is of
-   * no use
+   * @returns false when a name in it is not known: then the change itself must be put
    */
   putCoded(code: CodedPageReader): boolean {
     const { bytes, place, name, said, end } = code;
     assert(place >= 0 && place <= placesMax, `there is no room for place ${place}`);
-    if (this.#names === undefined || !code.isWhole) return false;
+    if (this.#names === undefined) return false;
     if (said === end) return true;
     const [a, b, c] = [bytes.getInt32(name, true), bytes.getInt32(name + 4, true), bytes.getInt32(name + 8, true)];
     const there = this.#table.addKey(a, b, c, place);
     const kind = kindOfKey(c);
-    if (kind === "customer") return this.#putCodedCustomer(there, new CustomerCode(bytes, said), this.#names);
     if (kind === undefined) return false;
+    if (kind === "customer") {
+      const customer = new CustomerCode(bytes, said);
+      return this.#contacts.putCoded(there, customer, this.#names, this.#stopsOf(there, customer.marks));
+    }
     const subject = { kind, id: idOfKey(a, b) };
     if (bytes.getUint8(said) === codeKinds.entry) {
-      const entry = entryIn(bytes, said + 1);
-      this.#content.putEntry(there, subject, entry);
-      if (kind === "user") this.#content.setStopped(there, isSuppressed(this.#stopsOf(there, entry.marks)[0]));
+      this.#putCodedEntry(there, subject, entryIn(bytes, said + 1));
       return true;
     }
     const document = emailPreferencesIn(bytes, said + 1, this.#names);
@@ -153,8 +155,9 @@ export class Image {
     return ready && new AskingMany(this.#table, ready);
   }
 
-  #putCodedCustomer(place: number, code: CustomerCode, names: CodeNames): boolean {
-    return this.#contacts.putCoded(place, code, names, this.#stopsOf(place, code.marks));
+  #putCodedEntry(place: number, subject: ContentSubject, { marks, ...entry }: CodedEntry): void {
+    this.#content.putEntry(place, subject, entry);
+    if (subject.kind === "user") this.#content.setStopped(place, isSuppressed(this.#stopsOf(place, marks)[0]));
   }
 
   #stopsOf(place: number, marks: readonly MarkWords[]): readonly (AddressSuppressions | undefined)[] {

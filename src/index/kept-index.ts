@@ -8,7 +8,7 @@ import { Following, type FollowingOptions, Outdated } from "./following.ts";
 export interface IndexOptions extends FollowingOptions {
   /** Told how far the building is, now and then, and when it is done. */
   readonly onProgress?: (progress: IndexProgress) => void;
-  /** Told why the index could not be built or kept current, which is tried again; and of codes that could not be saved. */
+  /** Told why the index could not be built or kept current; it is tried again. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -45,6 +45,7 @@ export class KeptIndex implements DecisionIndex {
   #broken: unknown;
   /** Whether following or building failed the last time. */
   #isFailing = false;
+  #troubledAt = Number.NEGATIVE_INFINITY;
   /** The catching up that is under way, and the next one, which all share who come meanwhile. */
   #underWay: Promise<unknown> = Promise.resolve();
   #next: Promise<Following> | undefined;
@@ -83,7 +84,8 @@ export class KeptIndex implements DecisionIndex {
     this.#closing.abort();
     await this.#building;
     await this.#underWay;
-    await this.#current?.close();
+    // What is not saved in time is read as changes by the next one.
+    await Promise.race([this.#current?.close(), delay(limits.lastCheckpointMs, undefined, { ref: false })]);
   }
 
   /** Whoever asks while one catching up is under way waits for the next: that begins after the question came. */
@@ -133,6 +135,13 @@ export class KeptIndex implements DecisionIndex {
     this.#isFailing = true;
   }
 
+  /** Told once in a while: on a full disk there is trouble with every thousand codes. */
+  #troubled(trouble: unknown): void {
+    if (performance.now() - this.#troubledAt < limits.troubleAgainMs) return;
+    this.#troubledAt = performance.now();
+    this.#options.onTrouble?.(trouble);
+  }
+
   #build(): void {
     if (this.#broken !== undefined || this.#closing.signal.aborted) return;
     this.#building ??= this.#built().finally(() => {
@@ -144,7 +153,8 @@ export class KeptIndex implements DecisionIndex {
     while (!this.#closing.signal.aborted) {
       const began = performance.now();
       try {
-        const built = await Following.build(this.#options, this.#teller(began));
+        const options = { ...this.#options, onTrouble: (trouble: unknown) => this.#troubled(trouble) };
+        const built = await Following.build(options, this.#teller(began));
         this.#current = built;
         this.#isFailing = false;
         this.#tell(built.image.size, began, true);

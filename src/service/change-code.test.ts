@@ -3,8 +3,7 @@ import { hash } from "node:crypto";
 import { describe, it } from "node:test";
 import { catalogueStream, entryOf, preferencesOf, type Stream } from "../domain/stream.ts";
 import { customer, organisation, user } from "../domain/subject.ts";
-import { checkBytes, codeOf, nameCode } from "./change-code.ts";
-import type { KeptCode } from "./code-store.ts";
+import { type ChangeCode, checkBytes, codeOf, nameCode } from "./change-code.ts";
 import { markerOf } from "./mark.ts";
 
 const marker = markerOf({ key: Buffer.alloc(32, 7).toString("base64") });
@@ -42,7 +41,7 @@ function marked(normal: string): string {
 const hex = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString("hex");
 
 /** Without its check. */
-const saidIn = (code: KeptCode | undefined) => hex(code?.said.subarray(0, -checkBytes));
+const saidIn = (code: ChangeCode | undefined) => hex(code?.said.subarray(0, -checkBytes));
 
 describe("the code of a change", () => {
   it("says of a customer's selections all that answers rest on, each address by its mark and once", () => {
@@ -107,7 +106,7 @@ describe("the code of a change", () => {
     assert.equal(saidIn(coded(preferencesOf(customer("1")), null)), `01${"00".repeat(8)}`);
   });
 
-  it("is not there for a document that has more of anything than it can count", () => {
+  it("is not there for a document that has more of anything than it can count, or a word that is none", () => {
     const selections = Array.from({ length: 65_536 }, (_, index) =>
       selection("BPHONE", "+12025550123", { modifiedAt: new Date(index).toISOString() }),
     );
@@ -115,6 +114,7 @@ describe("the code of a change", () => {
     assert.notEqual(coded(preferencesOf(customer("1")), { selections: selections.slice(1) }), undefined);
     const labels = Array.from({ length: 65_536 }, (_, index) => `Label ${index}`);
     assert.equal(coded(preferencesOf(user(1)), { nodes: [{ labels, node: "Countries" }] }), undefined);
+    assert.equal(coded(preferencesOf(user(1)), { modules: [{ name: "News", preference: "odd" }] }), undefined);
   });
 
   it("tells names apart that read the same side by side", () => {

@@ -16,9 +16,9 @@ import type { KeptCode } from "./code-store.ts";
 import type { Marker } from "./mark.ts";
 
 /*
- * The code of a change: what an index takes in of it, in a few bytes. Numbers are little-endian. A name of the catalogue
- * stands as the first four bytes of the SHA-256 of its JSON (a list), so that no table of names has to be kept, and a change has the same code
- * on every node. What has no place in an index has no byte.
+ * The code of a change: what an index takes in of it, in a few bytes. Numbers are little-endian. Names of the catalogue
+ * stand as the first four bytes of the SHA-256 of their list as JSON, so that no table of names has to be kept, and a change
+ * has the same code on every node. What has no place in an index has no byte.
  *
  *   customer      1, addresses u16, instants u16, selections u32; of each address its mark; of each instant f64 (ms);
  *                 of each selection its slot u32, flags u8, address u16 and instant u16, counted from 0

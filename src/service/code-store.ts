@@ -1,4 +1,4 @@
-import type { PlacedChange } from "./store.ts";
+import type { NewestChange } from "./store.ts";
 
 /**
  * What the index needs of each stream's newest change, kept beside the streams: whoever builds an index reads these few
@@ -41,5 +41,5 @@ export interface CodedPage {
    */
   readonly codes: Uint8Array;
   /** The others, in the order of the places. */
-  readonly changes: readonly PlacedChange[];
+  readonly changes: readonly NewestChange[];
 }

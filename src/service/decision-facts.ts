@@ -65,7 +65,7 @@ function stopped(facts: Moment, stream: Stream<AddressSuppressions> | undefined)
 function stopsOfCustomer(known: Moment, subject: Customer, channel: string | undefined): readonly Stream[] {
   const document = known.change(preferencesOf(subject))?.document;
   if (document === undefined) return [];
-  const { selections = [] } = document;
+  const { selections = [] }: Partial<CustomerPreferences> = document;
   const onChannel = selections.filter((selection) => selection.channel === channel);
   return onChannel.flatMap(({ normal }) => stopsOf(known, document, normal) ?? []);
 }

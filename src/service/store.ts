@@ -74,7 +74,7 @@ export interface Records {
    * The newest change of every stream with its place, in the order of the places; read in pieces, each of one moment, so
    * that writes go on meanwhile. Streams that were erased before their piece was read are left out.
    */
-  everyNewest(): AsyncIterable<readonly PlacedChange[]>;
+  everyNewest(): AsyncIterable<readonly NewestChange[]>;
 
   /**
    * What the log has from a position on, in its order and without gaps: at most `limit` changes. When there are fewer,
@@ -98,9 +98,13 @@ export interface Records {
 /** A stream's change, with the stream's place: its number in the order in which streams first came, on every node. */
 export interface PlacedChange {
   readonly place: number;
+  readonly change: Change;
+}
+
+/** A stream's newest change, as whoever follows the log reads it. */
+export interface NewestChange extends PlacedChange {
   /** As in LastChange. */
   readonly commitment: Buffer;
-  readonly change: Change;
 }
 
 /** Where the log ends. */

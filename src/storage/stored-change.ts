@@ -1,6 +1,6 @@
 import type { Change, Draft } from "../domain/change.ts";
 import { type ChangeRow, isErased, saidIn } from "../service/change-row.ts";
-import { type LoggedChange, type Opening, type PlacedChange, RecordDamaged } from "../service/store.ts";
+import { type LoggedChange, type NewestChange, type Opening, RecordDamaged } from "../service/store.ts";
 
 /** A stream's row, with the position of its newest change. */
 export interface StreamRow {
@@ -38,7 +38,7 @@ export function loggedIn(row: ChangeRow): LoggedChange {
 export type HeadRow = StreamRow & (ChangeRow | { readonly position: null });
 
 /** What a stream's row, and the newest change to which it leads, come to. */
-export function placedIn(row: HeadRow): PlacedChange {
+export function placedIn(row: HeadRow): NewestChange {
   if (row.position === null) throw new RecordDamaged(row.head, "it is missing");
   if (row.stream !== row.row) throw new RecordDamaged(row.position, "another stream's row leads to it");
   return { place: row.row, commitment: Buffer.from(row.commitment), change: openingOf(row).change };

@@ -1,20 +1,28 @@
 import assert from "node:assert/strict";
-import { describe, type TestContext } from "node:test";
+import { describe, it, type TestContext } from "node:test";
 import fc from "fast-check";
 import { subjectKeyBytes } from "../../src/domain/subject-key.ts";
-import type { KeptCode } from "../../src/service/code-store.ts";
-import { type AnyStore, change, erase, type Exemptions, put, sentences, streamOf } from "./store-support.ts";
-
-type KeptBytes = Omit<KeptCode, "position">;
+import type { ChangeCode } from "../../src/service/change-code.ts";
+import {
+  type AnyStore,
+  change,
+  committed,
+  erase,
+  type Exemptions,
+  put,
+  saveCodes,
+  sentences,
+  streamOf,
+} from "./store-support.ts";
 
 /** Everything that is answered: codes, and changes by their places and positions. */
 interface Everything {
-  readonly codes: readonly KeptBytes[];
+  readonly codes: readonly ChangeCode[];
   readonly changes: readonly (readonly [place: number, position: number])[];
 }
 
 async function everything(store: AnyStore): Promise<Everything> {
-  const codes: KeptBytes[] = [];
+  const codes: ChangeCode[] = [];
   const changes: [number, number][] = [];
   for await (const page of store.everyCoded()) {
     codes.push(...codesIn(Buffer.from(page.codes)));
@@ -23,23 +31,23 @@ async function everything(store: AnyStore): Promise<Everything> {
   return { codes, changes };
 }
 
-function* codesIn(bytes: Buffer): Generator<KeptBytes> {
+function* codesIn(bytes: Buffer): Generator<ChangeCode> {
   for (let at = 0; at < bytes.length; ) {
-    const [, place = "", length = ""] = /^(\d+) (\d+) /.exec(bytes.toString("latin1", at, at + 40)) ?? [];
-    at += place.length + length.length + 2;
-    const [name, said] = [bytes.subarray(at, at + subjectKeyBytes), bytes.subarray(at + subjectKeyBytes).subarray(0, Number(length))];
-    yield { place: Number(place), name, said };
+    const [head = "", ...numbers] = /^(\d+) (\d+) (\d+) /.exec(bytes.toString("latin1", at, at + 60)) ?? [];
+    const [place = -1, position = -1, length = -1] = numbers.map(Number);
+    at += head.length;
+    const [name, said] = [
+      bytes.subarray(at, at + subjectKeyBytes),
+      bytes.subarray(at + subjectKeyBytes).subarray(0, length),
+    ];
+    yield { place, position, name, said };
     at += subjectKeyBytes + said.length;
   }
 }
 
 /** A code of a change, or of none. */
-function coded(place: number, position: number, said = `said ${position}`): KeptCode {
+function coded(place: number, position: number, said = `said ${position}`): ChangeCode {
   return { place, position, name: Buffer.alloc(subjectKeyBytes, `${place}`), said: Buffer.from(said) };
-}
-
-function bytesOf({ place, name, said }: KeptCode): KeptBytes {
-  return { place, name, said };
 }
 
 /** What every storage has to do with the codes of changes: the sentences of src/service/code-store.ts. */
@@ -67,7 +75,10 @@ export function codeStoreContract(
         const places = Array.from({ length: 2400 }, (_, index) => index + 1);
         // None of the first, all of those in the middle, two of three at the end.
         const isKept = (place: number) => place > 700 && (place < 1800 || place % 3 > 0);
-        await store.saveCodes(places.filter(isKept).map((place) => coded(place, place - 1)));
+        await saveCodes(
+          store,
+          places.filter(isKept).map((place) => coded(place, place - 1)),
+        );
         const [erased, erasedMeanwhile, movedMeanwhile] = [900, 2390, 2395];
         await erase(store, streamOf(`customer:${erased - 1}`));
         const found: number[] = [];
@@ -76,9 +87,10 @@ export function codeStoreContract(
             await erase(store, streamOf(`customer:${erasedMeanwhile - 1}`));
             await put(store, `customer:${movedMeanwhile - 1}`, "b");
           }
-          const coming = [...codesIn(Buffer.from(codes))].map(({ place, name, said }) => {
+          const coming = [...codesIn(Buffer.from(codes))].map((code) => {
+            const { place } = code;
             assert(isKept(place) && place !== movedMeanwhile);
-            assert.deepEqual({ place, name, said }, bytesOf(coded(place, place - 1)));
+            assert.deepEqual(code, coded(place, place - 1));
             return place;
           });
           for (const [index, place] of coming.entries()) assert(index === 0 || place > (coming[index - 1] ?? 0));
@@ -102,7 +114,7 @@ export function codeStoreContract(
     says("The others, in the order of the places.", async (test) => {
       const store = await filled(test, 5);
       assert.deepEqual(await everything(store), { codes: [], changes: [0, 1, 2, 3, 4].map((at) => [at + 1, at]) });
-      await store.saveCodes([coded(2, 1), coded(4, 3)]);
+      await saveCodes(store, [coded(2, 1), coded(4, 3)]);
       const { changes } = await everything(store);
       assert.deepEqual(
         changes,
@@ -111,8 +123,8 @@ export function codeStoreContract(
     });
 
     says(
-      "Those of which a code is kept, one behind the other: place and length of what it says, as decimal numbers with a " +
-        "space behind each; the name; what it says.",
+      "Those of which a code is kept, one behind the other: place, position of the newest change, and length of " +
+        "what the code says, as decimal numbers with a space behind each; the name; what it says.",
       async (test) => {
         const store = await filled(test, 4);
         const bytes = fc.uint8Array({ minLength: subjectKeyBytes, maxLength: subjectKeyBytes });
@@ -121,61 +133,74 @@ export function codeStoreContract(
         const one = fc.record({ name: fc.oneof(bytes, fc.constant(new Uint8Array(subjectKeyBytes))), said });
         const property = fc.asyncProperty(fc.array(one, { minLength: 4, maxLength: 4 }), async (kept) => {
           const codes = kept.map((code, at) => ({ place: at + 1, position: at, ...code }));
-          await store.saveCodes(codes);
-          const asBuffers = codes.map(({ place, name, said }) => {
-            return { place, name: Buffer.from(name), said: Buffer.from(said) };
+          await saveCodes(store, codes);
+          const asBuffers = codes.map(({ place, position, name, said }) => {
+            return { place, position, name: Buffer.from(name), said: Buffer.from(said) };
           });
           assert.deepEqual(await everything(store), { codes: asBuffers, changes: [] });
         });
         await fc.assert(property, { numRuns: 60, endOnFailure: true });
-        await store.saveCodes([{ ...coded(3, 2), said: Buffer.alloc(1_000_000, "long ") }]);
+        await saveCodes(store, [{ ...coded(3, 2), said: Buffer.alloc(1_000_000, "long ") }]);
         assert.equal((await everything(store)).codes[2]?.said.length, 1_000_000);
       },
     );
 
+    says("Keeps codes.", async (test) => {
+      const store = await filled(test, 4);
+      const [moved, anew] = [change(await put(store, "customer:0", "b")), coded(4, 3, "anew")];
+      await store.saveCodes([]);
+      await saveCodes(store, [coded(4, 3)]);
+      assert.deepEqual((await everything(store)).codes, [coded(4, 3)]);
+      // Later than those behind them, once more, and in any order.
+      await saveCodes(store, [anew, coded(1, moved.position), coded(3, 2)]);
+      const all = [coded(1, moved.position), coded(3, 2), anew];
+      assert.deepEqual(await everything(store), { codes: all, changes: [[2, 1]] });
+      await erase(store, streamOf("customer:3"));
+      const { position } = change(await put(store, "customer:3", "b"));
+      await saveCodes(store, [coded(6, position)]);
+      assert.deepEqual((await everything(store)).codes.at(-1), coded(6, position));
+    });
+
     says(
-      "Keeps codes. One of a change that is not its stream's newest any more, or whose stream was erased, is not kept.",
+      "One of a change that is not its stream's newest any more, or not in the log, or whose stream was erased, is not kept.",
       async (test) => {
-        const store = await filled(test, 4);
+        const [store, other] = [await filled(test, 4), await filled(test, 4)];
+        const first = [coded(1, 0), coded(2, 1), coded(3, 2), coded(4, 3)];
+        const lost = first.map(({ place, position }) => coded(place, position, "lost"));
         const position = change(await put(store, "customer:0", "b")).position;
         await erase(store, streamOf("customer:1"));
-        await store.saveCodes([]);
-        await store.saveCodes([coded(2, 1), coded(1, 0), coded(99, 3), coded(4, 3), coded(3, position)]);
+        const changes = [
+          [1, position],
+          [3, 2],
+          [4, 3],
+          [5, position + 1],
+        ];
+        // Salts are random: to the other log's changes in the same positions these are as those that a database, set back, lost.
+        await store.saveCodes(await committed(other, lost));
+        await saveCodes(store, [coded(99, 3), coded(3, position)]);
+        await store.saveCodes([{ ...coded(4, 4711), commitment: Buffer.alloc(32) }]);
+        assert.deepEqual(await everything(store), { codes: [], changes });
+        await saveCodes(store, first);
+        await store.saveCodes(await committed(other, lost));
         assert.deepEqual(await everything(store), {
-          codes: [bytesOf(coded(4, 3))],
-          changes: [
-            [1, position],
-            [3, 2],
-            [5, position + 1],
-          ],
+          codes: [coded(3, 2), coded(4, 3)],
+          changes: changes.filter(([place]) => place === 1 || place === 5),
         });
-        // Later than those behind them, once more, and in any order.
-        await store.saveCodes([coded(5, position + 1), coded(1, position), coded(4, 3, "anew"), coded(3, 2)]);
-        const all = [coded(1, position), coded(3, 2), coded(4, 3, "anew"), coded(5, position + 1)];
-        assert.deepEqual(await everything(store), { codes: all.map(bytesOf), changes: [] });
         const moved = change(await put(store, "customer:2", "b")).position;
         await erase(store, streamOf("customer:3"));
-        const { codes, changes } = await everything(store);
-        assert.deepEqual([codes.map(({ place }) => place), changes.slice(0, 1)], [[1], [[3, moved]]]);
-        await store.saveCodes([coded(3, 2), coded(3, moved), coded(4, 3)]);
-        assert.deepEqual(
-          (await everything(store)).codes.map(({ place, said }) => [place, String(said)]),
-          [
-            [1, `said ${position}`],
-            [3, `said ${moved}`],
-          ],
-        );
-        const anew = change(await put(store, "customer:3", "b")).position;
-        await store.saveCodes([coded(6, anew)]);
-        assert.deepEqual((await everything(store)).codes.at(-1), bytesOf(coded(6, anew)));
+        await saveCodes(store, [coded(3, 2), coded(4, 3)]);
+        assert.deepEqual((await everything(store)).codes, []);
+        await saveCodes(store, [coded(3, moved), coded(3, 2)]);
+        assert.deepEqual((await everything(store)).codes, [coded(3, moved)]);
       },
     );
 
-    says("They may be lost with the power.", async (test) => {
+    it("keeps none of a change that was overtaken, or erased, while codes are kept", async (test) => {
       const store = await filled(test, 700);
       const subjects = Array.from({ length: 300 }, (_, index) => `customer:${index}`);
-      const codes = Array.from({ length: 700 }, (_, index) => coded(index + 1, index));
-      // While they are being saved, they are overtaken, from both ends.
+      const made = Array.from({ length: 700 }, (_, index) => coded(index + 1, index));
+      const codes = await committed(store, made);
+      // From both ends.
       const [saving, again] = [store.saveCodes(codes), store.saveCodes(codes.toReversed())];
       const answers = await Promise.all(subjects.map((subject) => put(store, subject, "b")));
       await erase(store, streamOf("customer:650"));
@@ -187,9 +212,12 @@ export function codeStoreContract(
       );
       assert.deepEqual(
         kept.codes,
-        codes.filter(({ place }) => place > 300 && place !== 651).map((code) => bytesOf(code)),
+        made.filter(({ place }) => place > 300 && place !== 651),
       );
-      await store.saveCodes(answers.map((answer, index) => coded(index + 1, change(answer).position)));
+      await saveCodes(
+        store,
+        answers.map((answer, index) => coded(index + 1, change(answer).position)),
+      );
       assert.equal((await everything(store)).codes.length, 699);
     });
   });

@@ -5,8 +5,9 @@ import { type Change, type Draft, draft } from "../../src/domain/change.ts";
 import type { OrganisationEntry, UserEntry } from "../../src/domain/directory.ts";
 import { entryOf, erasureStream, type Stream, suppressionsOf } from "../../src/domain/stream.ts";
 import { organisation, user } from "../../src/domain/subject.ts";
+import type { ChangeCode } from "../../src/service/change-code.ts";
 import type { ClientStore } from "../../src/service/client-store.ts";
-import type { CodeStore } from "../../src/service/code-store.ts";
+import type { CodeStore, KeptCode } from "../../src/service/code-store.ts";
 import type { LogStore } from "../../src/service/log-store.ts";
 import type { Appended, Refused, Store } from "../../src/service/store.ts";
 
@@ -110,4 +111,19 @@ export async function erase(store: Store, ...streams: Stream[]): Promise<number>
 export function change(answer: Appended | Refused<unknown>): Change {
   assert("changes" in answer);
   return answer.changes[0];
+}
+
+/** Codes, each with what the entry of its change commits to. */
+export async function committed(store: Store, codes: readonly ChangeCode[]): Promise<KeptCode[]> {
+  const entries = await store.changesFrom(0, 10_000);
+  return codes.map((code) => {
+    const entry = entries[code.position];
+    assert(entry !== undefined, "there is a change in the position of each code");
+    return { ...code, commitment: entry.commitment };
+  });
+}
+
+/** Keeps codes of changes that the log has. */
+export async function saveCodes(store: AnyStore, codes: readonly ChangeCode[]): Promise<void> {
+  await store.saveCodes(await committed(store, codes));
 }

@@ -8,7 +8,10 @@ export async function keepCodes(store: CodeStore & Store): Promise<void> {
   const marker = markerOf(await ensureMarkKey(store));
   const made: KeptCode[] = [];
   for await (const { changes } of store.everyCoded()) {
-    for (const { place, change } of changes) made.push(...[codeOf(place, change, marker) ?? []].flat());
+    for (const { place, change, commitment } of changes) {
+      const code = codeOf(place, change, marker);
+      if (code !== undefined) made.push({ ...code, commitment });
+    }
   }
   await store.saveCodes(made);
 }

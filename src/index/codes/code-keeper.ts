@@ -5,30 +5,42 @@ import { codeOf } from "../../service/change-code.ts";
 import type { CodeStore, KeptCode } from "../../service/code-store.ts";
 import { type Marker, markerOf } from "../../service/mark.ts";
 
+/** A change, and where it stands. */
+export interface Codable {
+  readonly place: number;
+  readonly commitment: Uint8Array;
+  readonly change: Change;
+}
+
 /**
  * Keeps codes of what an index has taken in, so that the next one is built from them. They are saved now and then, and
- * what is not saved costs the next one some time, nothing else.
+ * what is not saved costs the next one some time, nothing else: whatever goes wrong is told, and not tried again.
  */
 export class CodeKeeper {
   readonly #store: CodeStore;
   readonly #marker: Marker;
-  readonly #onError: (error: unknown) => void;
+  readonly #onTrouble: (trouble: unknown) => void;
   /** By place. */
-  #waiting = new Map<number, KeptCode>();
+  readonly #waiting = new Map<number, KeptCode>();
   #saving: Promise<void> | undefined;
 
-  /** @param onError told of what could not be saved, which is not tried again */
-  constructor(store: CodeStore, marking: MarkKey, onError: (error: unknown) => void) {
+  constructor(store: CodeStore, marking: MarkKey, onTrouble: (trouble: unknown) => void) {
     this.#store = store;
     this.#marker = markerOf(marking);
-    this.#onError = onError;
+    this.#onTrouble = onTrouble;
   }
 
   /** Takes note of the newest change of a stream. */
-  add(place: number, change: Change): void {
-    const code = codeOf(place, change, this.#marker);
-    if (code === undefined) this.#waiting.delete(place);
-    else this.#waiting.set(place, code);
+  add({ place, commitment, change }: Codable): void {
+    this.#waiting.delete(place);
+    // Where saving does not keep up, those that came first are let go: they are read as changes.
+    if (this.#waiting.size >= limits.codesWaiting) this.#letGo();
+    try {
+      const code = codeOf(place, change, this.#marker);
+      if (code !== undefined) this.#waiting.set(place, { ...code, commitment });
+    } catch (error) {
+      this.#onTrouble(error);
+    }
   }
 
   /** Whether there are as many as are saved at once. */
@@ -36,13 +48,10 @@ export class CodeKeeper {
     return this.#waiting.size >= limits.codesAtOnce;
   }
 
-  /** Saves what was noted, after what is being saved. It never rejects. */
+  /** Saves all that was noted before, in parts. It never rejects. */
   async save(): Promise<void> {
     await this.#saving;
-    const codes = [...this.#waiting.values()];
-    this.#waiting = new Map();
-    if (codes.length === 0) return;
-    this.#saving = this.#store.saveCodes(codes).catch(this.#onError);
+    this.#saving = this.#saveAll();
     await this.#saving;
     this.#saving = undefined;
   }
@@ -50,5 +59,31 @@ export class CodeKeeper {
   /** Saves in the background, when there are enough, and nothing is being saved. */
   saveSome(): void {
     if (this.isFull && this.#saving === undefined) void this.save();
+  }
+
+  async #saveAll(): Promise<void> {
+    for (let left = this.#waiting.size; left > 0; left -= limits.codesAtOnce) {
+      const codes = this.#take(Math.min(left, limits.codesAtOnce));
+      try {
+        await this.#store.saveCodes(codes);
+      } catch (error) {
+        this.#onTrouble(error);
+      }
+    }
+  }
+
+  #take(count: number): KeptCode[] {
+    const codes: KeptCode[] = [];
+    for (const [place, code] of this.#waiting) {
+      if (codes.length === count) break;
+      codes.push(code);
+      this.#waiting.delete(place);
+    }
+    return codes;
+  }
+
+  #letGo(): void {
+    const first = this.#waiting.keys().next();
+    if (first.done !== true) this.#waiting.delete(first.value);
   }
 }

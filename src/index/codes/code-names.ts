@@ -1,12 +1,6 @@
 import type { CatalogueWords } from "../../domain/catalogue.ts";
+import type { SlotNames } from "../../domain/choices.ts";
 import { nameCode } from "../../service/change-code.ts";
-
-/** A category, a channel and a type. */
-export interface SlotNames {
-  readonly category: string;
-  readonly channel: string;
-  readonly type: string;
-}
 
 /** A metadata node and one of its labels. */
 export interface LabelNames {
@@ -14,8 +8,11 @@ export interface LabelNames {
   readonly label: string;
 }
 
-/** More slots than this are not numbered: a catalogue with so many is nobody's, and to number them takes as long as it saves. */
-const slotsMost = 100_000;
+/**
+ * More slots, or labels, than these are not numbered: of so many, two have the same number in one catalogue of twenty, and
+ * to number them would hold up everybody else.
+ */
+const namesMost = 20_000;
 
 /** What the numbers in codes stand for: names of a catalogue, which has every name that was ever chosen. */
 export class CodeNames {
@@ -34,14 +31,15 @@ export class CodeNames {
     this.words = words;
   }
 
-  /** @returns undefined when codes cannot be read by this catalogue: two of its names have the same number */
+  /** @returns undefined when codes cannot be read by this catalogue: it has too many names, or two with the same number */
   static of({ catalogue }: CatalogueWords): CodeNames | undefined {
     const { alertServices, categories, channels, frequencies, modules, nodes, types } = catalogue;
-    if (categories.length * channels.length * types.length > slotsMost) return undefined;
+    if (categories.length * channels.length * types.length > namesMost) return undefined;
     const slots = categories.flatMap(({ name: category }) =>
       channels.flatMap(({ name: channel }) => types.map(({ name: type }) => ({ category, channel, type }))),
     );
     const labels = nodes.flatMap(({ name: node, labels: all }) => all.map(({ name: label }) => ({ node, label })));
+    if (labels.length > namesMost) return undefined;
     const words = new Set([...frequencies, ...modules, ...alertServices].map(({ name }) => name));
     const slotsByCode = numbered(slots, ({ category, channel, type }) => nameCode(category, channel, type));
     const labelsByCode = numbered(labels, ({ node, label }) => nameCode(node, label));

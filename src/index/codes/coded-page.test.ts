@@ -23,7 +23,7 @@ function pageOf(places: readonly number[]): Buffer {
     const stream = place % 3 === 0 ? catalogueStream : preferencesOf(customer(String(place)));
     const code = codeOf(place, { ...said, stream }, marker);
     assert.ok(code !== undefined);
-    return Buffer.concat([Buffer.from(`${place} ${code.said.length} `), code.name, code.said]);
+    return Buffer.concat([Buffer.from(`${place} ${code.position} ${code.said.length} `), code.name, code.said]);
   });
   return Buffer.concat(pieces);
 }
@@ -47,15 +47,16 @@ describe("a page of codes", () => {
 
   it("tells of every bit that was lost, wherever it was", () => {
     const whole = pageOf([77]);
-    const length = "77 13 ".length;
+    const length = "77 1 13 ".length;
     for (let bit = 8 * length; bit < 8 * whole.length; bit += 1) {
       const damaged = Buffer.from(whole);
       damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7));
       const page = new CodedPageReader(damaged);
       assert.deepEqual([page.next(), page.isWhole], [true, false], `bit ${bit}`);
     }
-    const elsewhere = Buffer.from(whole.toString("latin1").replace("77", "78"), "latin1");
-    const page = new CodedPageReader(elsewhere);
-    assert.deepEqual([page.next(), page.place, page.isWhole], [true, 78, false]);
+    for (const [was, is] of [["77 1 ", "78 1 "] as const, ["77 1 ", "77 3 "] as const]) {
+      const page = new CodedPageReader(Buffer.from(whole.toString("latin1").replace(was, is), "latin1"));
+      assert.deepEqual([page.next(), page.isWhole], [true, false], `${was}and ${is}`);
+    }
   });
 });

@@ -1,4 +1,5 @@
-import { subjectKeyBytes } from "../../domain/subject-key.ts";
+import { readSubject, type Subject } from "../../domain/subject.ts";
+import { nameBytes, subjectKeyBytes, writeName } from "../../domain/subject-key.ts";
 import { checkBytes, checkFrom, checkIn } from "../../service/change-code.ts";
 
 const space = 0x20;
@@ -32,6 +33,13 @@ export class CodedPageReader {
     this.#next = this.said + length;
     this.end = Math.max(this.said, this.#next - checkBytes);
     return true;
+  }
+
+  /** Whose code it is. */
+  get subject(): Subject | undefined {
+    const [a, b, c] = [0, 4, 8].map((word) => this.bytes.getInt32(this.name + word, true));
+    const text = Buffer.alloc(nameBytes);
+    return readSubject(text.toString("latin1", 0, writeName(a ?? 0, b ?? 0, c ?? 0, text, 0)));
   }
 
   /** Whether the code is as it was written. */

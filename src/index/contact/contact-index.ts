@@ -2,7 +2,8 @@ import type { CatalogueWords, Category } from "../../domain/catalogue.ts";
 import type { CustomerPreferences, Selection } from "../../domain/customer-preferences.ts";
 import type { ContactQuestion } from "../../domain/question.ts";
 import { type AddressSuppressions, isSuppressed } from "../../domain/suppression.ts";
-import type { CodeNames, SlotNames } from "../codes/code-names.ts";
+import type { SlotNames } from "../../domain/choices.ts";
+import type { CodeNames } from "../codes/code-names.ts";
 import type { CustomerCode } from "../codes/customer-code.ts";
 import { ContactCell } from "./cell.ts";
 import { ContactJudge } from "./judge.ts";
@@ -94,7 +95,7 @@ export class ContactIndex {
    * As `put`, of what a code says, and of a customer of whom there was nothing. Countries of numbers are not known then.
    *
    * @param stops what stops each of its addresses
-   * @returns false when it has a slot that nobody knows: then not all of it is in
+   * @returns false when it has a slot that nobody knows: then nothing of it is in
    */
   putCoded(
     place: number,
@@ -102,18 +103,23 @@ export class ContactIndex {
     names: CodeNames,
     stops: readonly (AddressSuppressions | undefined)[],
   ): boolean {
-    const noted: ContactCell[] = [];
+    const slots: Slot[] = [];
     for (let index = 0; index < code.selections; index += 1) {
       const slot = this.#codedSlot(code.slotAt(index), names);
       if (slot === undefined) return false;
-      noted.push(slot.cell);
-      if (slot.reach !== undefined) noted.push(slot.reach);
+      slots.push(slot);
+    }
+    for (let index = 0; index < slots.length; index += 1) {
+      const slot = slots[index] as Slot;
       const address = code.addressAt(index);
       noteIn(slot, code.isOptedOut(index), code.isUnconfirmed(index), address, stops[address]);
       slot.cell.datesOf(slot.number)?.set(place, code.instantAt(index));
     }
     // In the others there is nothing to be taken back, and to ask each of them would be half of the work.
-    for (const cell of noted) if (cell.hasNoted) cell.settle(place);
+    for (const { cell, reach } of slots) {
+      if (cell.hasNoted) cell.settle(place);
+      if (reach?.hasNoted === true) reach.settle(place);
+    }
     return true;
   }
 

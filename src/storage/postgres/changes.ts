@@ -2,7 +2,7 @@ import type { Change, ChangeKind } from "../../domain/change.ts";
 import type { Stream } from "../../domain/stream.ts";
 import type { AddressSuppressions } from "../../domain/suppression.ts";
 import { type ChangeRow, isErased } from "../../service/change-row.ts";
-import { type LoggedChange, type Opening, type PlacedChange, RecordDamaged } from "../../service/store.ts";
+import { type LoggedChange, type Opening, type NewestChange, RecordDamaged } from "../../service/store.ts";
 import type { Digest } from "../digest.ts";
 import { type HeadRow, loggedIn, openingOf, placedIn } from "../stored-change.ts";
 import { blankSql, changeColumns } from "./change-row.ts";
@@ -137,7 +137,7 @@ export class Changes {
   }
 
   /** The newest change of every stream with its place, in the order in which the streams first came. */
-  async *everyNewest(): AsyncGenerator<readonly PlacedChange[]> {
+  async *everyNewest(): AsyncGenerator<readonly NewestChange[]> {
     for (let after = 0; ; ) {
       const page = await this.#statements.rows<HeadRow>(headPageSql, [after, newestPageSize]);
       yield page.map(placedIn);

@@ -11,6 +11,7 @@ import {
   type LoggedChange,
   type Opening,
   type Page,
+  type NewestChange,
   type PlacedChange,
   type Records,
   type StoreUnavailable,
@@ -99,7 +100,7 @@ export abstract class PostgresRecords extends Guard implements Records, LogRecor
     return this.guardedEach(() => this.#changes.everySuppressed(after));
   }
 
-  everyNewest(): AsyncGenerator<readonly PlacedChange[]> {
+  everyNewest(): AsyncGenerator<readonly NewestChange[]> {
     return this.guardedEach(() => this.#changes.everyNewest());
   }
 

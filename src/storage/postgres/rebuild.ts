@@ -38,6 +38,8 @@ export async function rebuildPostgres(
     const { blanked, ...rebuilt } = await database.transaction(async (statements) => {
       const transaction = patiently(statements);
       await transaction.rows(patienceSql);
+      // In the order in which a write that erases takes them: else each could wait for the other.
+      await transaction.rows(holdCodesSql);
       await transaction.rows("SELECT saywhen.take_head()");
       refuseMoved(await readMarks(transaction), true);
       await refuseServing(new Nodes(transaction));
@@ -65,7 +67,7 @@ async function rebuildIn(transaction: Statements): Promise<Omit<Rebuilt, "isClea
 
 // Not TRUNCATE: a snapshot that is older than its commit would find the tables empty afterwards, and nothing recorded.
 const clearSql =
-  `${holdCodesSql}; DELETE FROM saywhen.code; ` +
+  "DELETE FROM saywhen.code; " +
   "DELETE FROM saywhen.stream; DELETE FROM saywhen.address; DELETE FROM saywhen.directory; " +
   "DELETE FROM saywhen.tile; DELETE FROM saywhen.directory_size; " +
   "INSERT INTO saywhen.directory_size (kind, entries, ever) VALUES ('organisation', 0, 0), ('user', 0, 0)";

@@ -7,7 +7,7 @@ import type { Watchers } from "../watchers.ts";
 import type { Addresses } from "./addresses.ts";
 import { append } from "./append.ts";
 import { Changes } from "./changes.ts";
-import { Codes, codeTable } from "./codes.ts";
+import { Codes, codeTable, holdCodesSql } from "./codes.ts";
 import type { Database, Statements, Transactions } from "./database.ts";
 import type { Directory, EntryKind, FreeIds } from "./directory.ts";
 import { failureOf } from "./failure.ts";
@@ -105,8 +105,7 @@ export class Writer {
 
   /** Those that come first, in their order; one that may erase goes alone, as the order of what it does matters. */
   #nextGroup(): Waiting[] {
-    const isAlone = ({ write }: Waiting) => write.positions !== undefined;
-    const alone = this.#waiting.slice(0, this.#options.groupWrites).findIndex(isAlone);
+    const alone = this.#waiting.slice(0, this.#options.groupWrites).findIndex(mayErase);
     return this.#waiting.splice(0, alone === -1 ? this.#options.groupWrites : Math.max(alone, 1));
   }
 
@@ -177,6 +176,8 @@ export class Writer {
       database.transaction(
         async (statements) => {
           isCommitting = false;
+          // Ahead of the log's head, as savers may be slow: nobody else's append waits for them.
+          if (waiting.some(mayErase)) await statements.rows(holdCodesSql);
           const [end] = await statements.rows<{ next: number; at: number }>(takeHeadSql);
           if (end === undefined) throw new StoreUnavailable("the database has lost the log's head");
           this.#notBefore = Math.max(this.#notBefore, end.at);
@@ -298,7 +299,11 @@ export class Writer {
 
 const noLookups: Lookups = { owners: new Map(), freeIds: new Map(), positions: new Map() };
 
+function mayErase({ write }: Waiting): boolean {
+  return write.positions !== undefined;
+}
+
 /** Whether its step asks for nothing but streams. */
-function isPlain({ write }: Waiting): boolean {
-  return write.emails === undefined && write.ids === undefined && write.positions === undefined;
+function isPlain(waiting: Waiting): boolean {
+  return waiting.write.emails === undefined && waiting.write.ids === undefined && !mayErase(waiting);
 }

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, describe, it } from "node:test";
 import fc from "fast-check";
-import { erase, put, streamOf } from "../../../test/contract/store-support.ts";
+import { committed, erase, put, saveCodes, streamOf } from "../../../test/contract/store-support.ts";
 import { sha256 } from "../../audit/verify-receipt.ts";
 import { subjectKeyBytes } from "../../domain/subject-key.ts";
-import type { KeptCode } from "../../service/code-store.ts";
+import type { ChangeCode } from "../../service/change-code.ts";
 import { StoreUnavailable } from "../../service/store.ts";
 import { rebuild } from "./rebuild.ts";
 import { openSqliteStore, type SqliteStore } from "./sqlite-store.ts";
@@ -27,7 +27,7 @@ function nameOf(place: number): Buffer {
   return sha256(Buffer.from(`name ${place}`)).subarray(0, subjectKeyBytes);
 }
 
-function coded(place: number, position: number, length = place % 90): KeptCode {
+function coded(place: number, position: number, length = place % 90): ChangeCode {
   return { place, position, name: nameOf(place), said: sha256(Buffer.from(`${place}`)).subarray(0, length) };
 }
 
@@ -84,7 +84,8 @@ describe("the names beside codes in a file", () => {
         const places = range.filter((place) => place <= streams && place % but > 0);
         for (const place of places) kept.add(place);
         // The same ones are longer and shorter each time.
-        const codes = places.map((place) => coded(place, heads[place] ?? 0, (place * kept.size) % 200));
+        const made = places.map((place) => coded(place, heads[place] ?? 0, (place * kept.size) % 200));
+        const codes = await committed(store, made);
         await Promise.all([store.saveCodes(isTurned ? codes.toReversed() : codes), put(store, "customer:x", "b")]);
       }
       for (const place of gone) await erase(store, streamOf(`customer:${place}`));
@@ -106,7 +107,7 @@ describe("the names beside codes in a file", () => {
     const file = newFile();
     const { store, heads } = await filled(file);
     const codes = heads.slice(1).map((position, index) => coded(index + 1, position));
-    await store.saveCodes(codes);
+    await saveCodes(store, codes);
     await store.close();
     const countAll = () => {
       const bytes = bytesIn(file);
@@ -116,7 +117,7 @@ describe("the names beside codes in a file", () => {
     assert.equal((await rebuild(file)).isClean, true);
     assert.equal(countAll(), 0);
     const again = await openSqliteStore({ file });
-    await again.saveCodes(codes);
+    await saveCodes(again, codes);
     assert.equal(await countUncoded(again), 0);
     await again.close();
     assert.equal(countAll(), streams);
@@ -125,15 +126,18 @@ describe("the names beside codes in a file", () => {
   it("stay away where a row of them is missing or has another length, and so does the code", async () => {
     const file = newFile();
     const { store, heads } = await filled(file);
-    await store.saveCodes([coded(streams, heads[streams] ?? 0)]);
+    await saveCodes(store, [coded(streams, heads[streams] ?? 0)]);
     using db = new DatabaseSync(file);
     db.exec("DELETE FROM name WHERE stream = 3; UPDATE name SET name = x'00' WHERE stream = 4");
-    await store.saveCodes(heads.slice(1, 11).map((position, index) => coded(index + 1, position)));
+    await saveCodes(
+      store,
+      heads.slice(1, 11).map((position, index) => coded(index + 1, position)),
+    );
     assert.equal(await countUncoded(store), streams - 9);
     for (const place of [3, 4]) assert.equal(countIn(bytesIn(file), nameOf(place)), 0);
     db.exec("UPDATE name SET name = x'00' WHERE stream = 5");
     assert.equal(await countUncoded(store), streams - 8);
-    await assert.rejects(store.saveCodes([{ ...coded(6, 5), name: Buffer.alloc(11) }]), /names are equally long/);
+    await assert.rejects(saveCodes(store, [{ ...coded(6, 5), name: Buffer.alloc(11) }]), /names are equally long/);
     await store.close();
   });
 });
@@ -141,12 +145,28 @@ describe("the names beside codes in a file", () => {
 describe("codes in a file", () => {
   it("are refused, and read no further, when the store is closed meanwhile", async () => {
     const { store, heads } = await filled(newFile());
-    const codes = heads.slice(1).map((position, index) => coded(index + 1, position));
+    const made = heads.slice(1).map((position, index) => coded(index + 1, position));
+    const codes = await committed(store, made);
     const refused = assert.rejects(store.saveCodes(codes), StoreUnavailable);
     // A read that is under way may come to its end before the file is let go of.
     const read = countUncoded(store).catch((error: unknown) => assert(error instanceof StoreUnavailable));
     await store.close();
     await Promise.all([refused, read]);
     await assert.rejects(countUncoded(store), StoreUnavailable);
+  });
+
+  it("are not written once more where they stand already", async () => {
+    const file = newFile();
+    const { store, heads } = await filled(file);
+    const codes = await committed(store, [coded(1, heads[1] ?? 0), coded(2, heads[2] ?? 0)]);
+    await store.saveCodes(codes);
+    using db = new DatabaseSync(file);
+    const version = () => db.prepare("PRAGMA data_version").get();
+    const before = version();
+    await store.saveCodes(codes);
+    assert.deepEqual(version(), before);
+    await saveCodes(store, [coded(1, heads[1] ?? 0, 7)]);
+    assert.notDeepEqual(version(), before);
+    await store.close();
   });
 });

@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { subjectKeyBytes } from "../../domain/subject-key.ts";
 import type { CodedPage, KeptCode } from "../../service/code-store.ts";
-import type { PlacedChange } from "../../service/store.ts";
+import type { NewestChange } from "../../service/store.ts";
 import { type HeadRow, placedIn } from "../stored-change.ts";
 import { changeColumns } from "./change-row.ts";
 import { inLazyTransaction } from "./transaction.ts";
@@ -18,12 +18,13 @@ const namesAtOnce = 500;
 
 const isCoded = `code.position = head AND length(name) = ${subjectKeyBytes}`;
 
-// All of a page as one value, in the order of the rows in which the part with the LIMIT comes: rows by themselves cost
-// three times as much. As text nothing of the bytes changes, zeros neither.
+// All of a page as one value: rows by themselves cost three times as much. As text nothing of the bytes changes, zeros
+// neither. A part with a LIMIT is read by itself, so its rows come in its order; an ORDER BY in group_concat sorts them once
+// more, which costs half as much again.
 const pageSql =
   "SELECT CAST(max(id) AS REAL) AS last, count(*) AS streams, count(said) AS coded, CAST(group_concat(" +
-  "id || ' ' || length(said) || ' ' || CAST(name AS TEXT) || CAST(said AS TEXT), '') AS BLOB) AS codes " +
-  `FROM (SELECT id, name, CASE WHEN ${isCoded} THEN said END AS said FROM stream ` +
+  "id || ' ' || head || ' ' || length(said) || ' ' || CAST(name AS TEXT) || CAST(said AS TEXT), '') AS BLOB) AS codes " +
+  `FROM (SELECT id, head, name, CASE WHEN ${isCoded} THEN said END AS said FROM stream ` +
   "LEFT JOIN code ON code.stream = id LEFT JOIN name ON name.stream = id WHERE id > ? AND digest IS NOT NULL ORDER BY id LIMIT ?)";
 const uncodedSql =
   `SELECT ${changeColumns}, CAST(stream.id AS REAL) AS row, CAST(head AS REAL) AS head FROM stream ` +
@@ -34,12 +35,13 @@ const addNamesSql =
   `INSERT INTO name (stream, name) SELECT id, zeroblob(${subjectKeyBytes}) FROM stream ` +
   "WHERE id > (SELECT coalesce(max(stream), 0) FROM name) AND id <= ? ORDER BY id LIMIT ?";
 const isNamedSql =
-  "SELECT name = ? AS is_named FROM stream JOIN name ON name.stream = id " +
-  `WHERE id = ? AND head = ? AND digest IS NOT NULL AND length(name) = ${subjectKeyBytes}`;
+  "SELECT name = ? AS is_named FROM stream JOIN name ON name.stream = id JOIN change ON position = head " +
+  `WHERE id = ? AND head = ? AND commitment = ? AND digest IS NOT NULL AND length(name) = ${subjectKeyBytes}`;
 const nameSql = "UPDATE name SET name = ? WHERE stream = ?";
 const keepSql =
   "INSERT INTO code (stream, position, said) VALUES (?, ?, ?) " +
-  "ON CONFLICT (stream) DO UPDATE SET position = excluded.position, said = excluded.said";
+  "ON CONFLICT (stream) DO UPDATE SET position = excluded.position, said = excluded.said " +
+  "WHERE (code.position, code.said) IS NOT (excluded.position, excluded.said)";
 const dropSql = "DELETE FROM code WHERE stream = ?";
 const dropNameSql = "UPDATE name SET name = zeroblob(length(name)) WHERE stream = ?";
 
@@ -114,9 +116,9 @@ export class Codes {
     const isNamed = this.#db.prepare(isNamedSql);
     const setName = this.#db.prepare(nameSql);
     const keep = this.#db.prepare(keepSql);
-    return ({ place, position, name, said }) => {
+    return ({ place, position, commitment, name, said }) => {
       assert.equal(name.length, subjectKeyBytes, "names are equally long");
-      const stream = isNamed.get(name, place, position);
+      const stream = isNamed.get(name, place, position, commitment);
       if (stream === undefined) return;
       if (stream["is_named"] === 0) setName.run(name, place);
       keep.run(place, position, said);
@@ -124,7 +126,7 @@ export class Codes {
   }
 
   /** The newest changes of the streams after one row, up to another, of which no code is kept. */
-  #changes(after: number, last: number): PlacedChange[] {
+  #changes(after: number, last: number): NewestChange[] {
     return (this.#uncoded.all(after, last) as unknown as HeadRow[]).map(placedIn);
   }
 }

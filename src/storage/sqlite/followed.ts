@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ChangeRow } from "../../service/change-row.ts";
-import { type LastChange, type LoggedChange, type PlacedChange, RecordDamaged } from "../../service/store.ts";
+import { type LastChange, type LoggedChange, type NewestChange, RecordDamaged } from "../../service/store.ts";
 import { type HeadRow, loggedIn, placedIn } from "../stored-change.ts";
 import { changeColumns } from "./change-row.ts";
 
@@ -33,7 +33,7 @@ export class Followed {
   }
 
   /** The newest change of every stream with its place, in the order in which the streams first came. */
-  async *everyNewest(): AsyncGenerator<readonly PlacedChange[]> {
+  async *everyNewest(): AsyncGenerator<readonly NewestChange[]> {
     for (let after = 0; ; ) {
       const page = this.#newestPage.all(after, pageSize) as unknown as HeadRow[];
       yield page.map(placedIn);

@@ -14,6 +14,7 @@ import {
   type LoggedChange,
   type Opening,
   type Page,
+  type NewestChange,
   type PlacedChange,
   RecordDamaged,
   type Records,
@@ -109,7 +110,7 @@ export class SqliteRecords extends Guard implements Records, LogRecords, Inspect
     return this.guardedEach(() => this.changes.everySuppressed(after));
   }
 
-  everyNewest(): AsyncGenerator<readonly PlacedChange[]> {
+  everyNewest(): AsyncGenerator<readonly NewestChange[]> {
     return this.guardedEach(() => this.#followed.everyNewest());
   }
 

@@ -3,8 +3,8 @@
 -- changes, and made anew by whoever builds an index without them. An older version would leave them where it erases.
 
 -- What a change says, where no address stands but by its mark. Rows differ in length and pages are split, which can leave
--- copies of what was deleted since: like a digest, a mark tells nobody anything there. A code counts for as long as its
--- position is the stream's head.
+-- copies of what was deleted since (docs/erasure.md). To blank a row before it is deleted would change nothing in those,
+-- and SQLite blanks the row itself. A code counts for as long as its position is the stream's head.
 CREATE TABLE code (
   stream INTEGER PRIMARY KEY,
   position INTEGER NOT NULL,
