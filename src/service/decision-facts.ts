@@ -64,10 +64,9 @@ function stopped(facts: Moment, stream: Stream<AddressSuppressions> | undefined)
 /** What may stop the addresses that the customer has on a channel, whatever they were chosen for. */
 function stopsOfCustomer(known: Moment, subject: Customer, channel: string | undefined): readonly Stream[] {
   const document = known.change(preferencesOf(subject))?.document;
-  if (document === undefined) return [];
-  const { selections = [] }: Partial<CustomerPreferences> = document;
+  const { selections = [] } = document ?? {};
   const onChannel = selections.filter((selection) => selection.channel === channel);
-  return onChannel.flatMap(({ normal }) => stopsOf(known, document, normal) ?? []);
+  return onChannel.flatMap(({ normal }) => (document && stopsOf(known, document, normal)) ?? []);
 }
 
 function followingUser(known: Moment, subject: User): readonly Stream[] {
