@@ -197,6 +197,25 @@ describe("pace", () => {
     );
   });
 
+  it("what was refused as too slow is not done, though the rest of it comes", async () => {
+    await using running = await startListening();
+    const { server } = running.service.server;
+    server.headersTimeout = 300;
+    server.requestTimeout = 400;
+    const half = Math.floor(validPut.length / 2);
+    const headers = [isJson, `Content-Length: ${Buffer.byteLength(validPut)}`];
+    const { text } = await converse(running.url, [
+      rawRequest(putLine, headers),
+      validPut.slice(0, half),
+      { pause: 3000 },
+      validPut.slice(half),
+      { pause: 300 },
+    ]);
+    assert.match(text, /^HTTP\/1\.1 408 /);
+    const after = await converse(running.url, [rawRequest(`GET ${customerPath} HTTP/1.1`, ["Connection: close"])]);
+    assert.match(after.text, /"preferences":\[\]/);
+  });
+
   it("200 connections that say nothing keep nobody out", async () => {
     const silent = Array.from({ length: 200 }, () => converse(target.running.url, ["GET "], 300));
     assert.equal((await target.get("/livez")).status, 200);

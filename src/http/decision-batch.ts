@@ -49,7 +49,10 @@ export async function answerBatch(deps: Batching, links: Links, call: Call): Pro
   // The time that counts is when the batch began.
   const began = deps.now();
   const batch: Batch = { deps: { ...deps, now: () => began }, links, lines: new LineReader(call), from: 1 };
-  const { lines, headers = {} } = await begin(batch);
+  const { lines, headers = {} } = await begin(batch).catch((error: unknown) => {
+    batch.lines.close();
+    throw error;
+  });
   return {
     status: 200,
     type: call.type,
@@ -176,9 +179,15 @@ async function* answerEach(
 ): AsyncGenerator<Buffer, void> {
   while (await moreLines(batch)) {
     await nextTurn();
-    for (const text of await Promise.all(beginAnswers(batch, answering()))) yield* out.put(text);
+    for (const text of await allOf(beginAnswers(batch, answering()))) yield* out.put(text);
     if (!out.isEmpty) yield out.take();
   }
+}
+
+/** As Promise.all, but that none is still at its line when one fails: the bytes of lines are used again. */
+async function allOf(answers: readonly Promise<string>[]): Promise<string[]> {
+  await Promise.allSettled(answers);
+  return Promise.all(answers);
 }
 
 /** Several at a time: as many as are begun within a slice, for a storage may do all its work then and there. */

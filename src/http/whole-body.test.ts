@@ -60,6 +60,18 @@ describe("a body that is read whole", () => {
     await once(incoming, "end");
   });
 
+  it("is refused where its end comes after the connection was ended, or where nobody is left", async (test) => {
+    const { incoming, socket } = await begun(test, "content-length: 2\r\n");
+    const body = wholeBody(incoming);
+    socket.write("a");
+    await once(incoming, "data");
+    incoming.socket.end("HTTP/1.1 408 Request Timeout\r\n\r\n");
+    socket.write("b");
+    await assert.rejects(body, refusedAs("request-malformed"));
+    incoming.destroy();
+    await assert.rejects(wholeBody(incoming), refusedAs("request-malformed"));
+  });
+
   it("is refused where it breaks off", async (test) => {
     const { incoming, socket } = await begun(test, "content-length: 10\r\n");
     const body = wholeBody(incoming);

@@ -1,5 +1,6 @@
-// Text is moved eight bytes at a time, as if they were a number: what takes the time is how often, not how much. No UTF-8
-// is a NaN, which alone might change on the way: it would need a byte from F0 on before 7F, and begins no such sequence.
+// Text is moved eight bytes at a time, as if they were a number: what takes the time is how often, not how much. What stands
+// behind a text may be anything, and so may make it a NaN, which the language lets an engine change on the way. This one does
+// not: a test tells of one that does.
 
 /** How many bytes are moved at once: what is written needs room for as many more. */
 export const moved = 8;
