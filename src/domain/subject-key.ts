@@ -1,4 +1,4 @@
-import type { Subject } from "./subject.ts";
+import { readSubject, type Subject } from "./subject.ts";
 
 /** What can have preferences, each at the place that its number in a key counts from. */
 export const subjectKinds = ["customer", "organisation", "user"] as const;
@@ -43,6 +43,12 @@ export function idOfKey(a: number, b: number): number {
   let id = 0;
   for (const word of [a, b]) for (let rest = word; rest !== 0; rest >>>= 4) id = 10 * id + (rest & 15) - 1;
   return id;
+}
+
+/** The subject that has a key; undefined when none has. */
+export function subjectOfKey(a: number, b: number, c: number): Subject | undefined {
+  const name = Buffer.alloc(nameBytes);
+  return readSubject(name.toString("latin1", 0, writeName(a, b, c, name, 0)));
 }
 
 /**

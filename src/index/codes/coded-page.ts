@@ -1,5 +1,5 @@
-import { readSubject, type Subject } from "../../domain/subject.ts";
-import { nameBytes, subjectKeyBytes, writeName } from "../../domain/subject-key.ts";
+import type { Subject } from "../../domain/subject.ts";
+import { subjectKeyBytes, subjectOfKey } from "../../domain/subject-key.ts";
 import { checkBytes, checkFrom, checkIn } from "../../service/change-code.ts";
 
 const space = 0x20;
@@ -37,9 +37,8 @@ export class CodedPageReader {
 
   /** Whose code it is. */
   get subject(): Subject | undefined {
-    const [a, b, c] = [0, 4, 8].map((word) => this.bytes.getInt32(this.name + word, true));
-    const text = Buffer.alloc(nameBytes);
-    return readSubject(text.toString("latin1", 0, writeName(a ?? 0, b ?? 0, c ?? 0, text, 0)));
+    const { bytes, name } = this;
+    return subjectOfKey(bytes.getInt32(name, true), bytes.getInt32(name + 4, true), bytes.getInt32(name + 8, true));
   }
 
   /** Whether the code is as it was written. */

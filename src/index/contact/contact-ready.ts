@@ -60,7 +60,7 @@ export class ContactReady implements Ready {
     const { senders, unsure } = this.judged;
     const patterns = this.#plane.page(page);
     markWhere(patterns, senders, this.#bits, from >>> 5);
-    if (unsure.includes(1)) this.#markByClock(patterns, unsure, page * pagePlaces);
+    if (unsure.includes(1)) this.#markByClock(patterns, unsure, page * pagePlaces, from);
     return this.#bits;
   }
 
@@ -79,9 +79,9 @@ export class ContactReady implements Ready {
   }
 
   /** A plain loop: of all that is asked about many, this takes longest. */
-  #markByClock(patterns: NarrowPage, unsure: Uint8Array, first: number): void {
+  #markByClock(patterns: NarrowPage, unsure: Uint8Array, first: number, from: number): void {
     const bits = this.#bits;
-    for (let index = 0; index < pagePlaces; index += 1) {
+    for (let index = from; index < pagePlaces; index += 1) {
       const pattern = patterns[index] ?? 0;
       if (unsure[pattern] !== 1 || this.#answerByClock(pattern, first + index) >= firstOther) continue;
       bits[index >> 5] = (bits[index >> 5] ?? 0) | (1 << (index & 31));

@@ -44,10 +44,10 @@ export class ContentReady implements Ready {
     return true;
   }
 
-  sendersOn(page: number): Uint32Array | undefined {
+  sendersOn(page: number, from: number): Uint32Array | undefined {
     const { links, stopped } = this.#holders;
     if (!links.hasPage(page)) return undefined;
-    this.#findSenders(links.page(page));
+    this.#findSenders(links.page(page), from);
     return keepOthers(this.#senders, stopped.page(page)) === 0 ? undefined : this.#sendersUnsigned;
   }
 
@@ -65,10 +65,10 @@ export class ContentReady implements Ready {
     return { count, frequencies: Object.fromEntries(named.filter(([, one]) => one > 0)) };
   }
 
-  #findSenders(links: Int32Array): void {
+  #findSenders(links: Int32Array, from: number): void {
     const matching = this.#asked.matching();
     this.#senders.fill(0);
-    for (let at = 0; at < pagePlaces; at += 1) {
+    for (let at = from; at < pagePlaces; at += 1) {
       const link = links[at] ?? 0;
       if (link !== 0 && this.#isSent(matching, link)) {
         this.#senders[at >>> 5] = (this.#senders[at >>> 5] ?? 0) | (1 << (at & 31));

@@ -1,7 +1,14 @@
-import { readSubject, type Subject } from "../../domain/subject.ts";
+import type { Subject } from "../../domain/subject.ts";
 import { KeyTable } from "../arrays/key-table.ts";
 import { Numbers } from "../arrays/numbers.ts";
-import { kindOfKey, nameBytes, type SubjectKind, takeKey, writeName } from "../../domain/subject-key.ts";
+import {
+  kindOfKey,
+  type SubjectKey,
+  type SubjectKind,
+  subjectOfKey,
+  takeKey,
+  writeName,
+} from "../../domain/subject-key.ts";
 
 /** Where each subject stands, and who stands there. */
 export class SubjectTable {
@@ -68,8 +75,8 @@ export class SubjectTable {
 
   /** Who stands at a place. */
   subjectAt(place: number): Subject | undefined {
-    const name = Buffer.alloc(nameBytes);
-    return readSubject(name.toString("latin1", 0, this.writeName(place, name, 0)));
+    const key = this.#keyAt(place);
+    return subjectOfKey(key[0] ?? 0, key[1] ?? 0, key[2] ?? 0);
   }
 
   /**
@@ -79,8 +86,7 @@ export class SubjectTable {
    * @returns where the name ends; `at` when nobody stands there
    */
   writeName(place: number, to: Uint8Array, at: number): number {
-    const key = this.#key;
-    this.#table.readKey(this.#whereabouts.get(place), key, 0);
+    const key = this.#keyAt(place);
     return writeName(key[0] ?? 0, key[1] ?? 0, key[2] ?? 0, to, at);
   }
 
@@ -96,5 +102,11 @@ export class SubjectTable {
       keys[3 * index] = this.#whereabouts.get((places[index] ?? 0) - 1);
     }
     for (let index = 0; index < count; index += 1) this.#table.readKey(keys[3 * index] ?? 0, keys, 3 * index);
+  }
+
+  /** Overwritten by the next call. */
+  #keyAt(place: number): SubjectKey {
+    this.#table.readKey(this.#whereabouts.get(place), this.#key, 0);
+    return this.#key;
   }
 }
