@@ -1,3 +1,4 @@
+import { constants, setPriority } from "node:os";
 import type { PostgresServer } from "../../test/support/postgres-server.ts";
 import type { Server } from "./children.ts";
 import { OTHER_CPU, type Ring, SERVER_CPU, startProgram, startService } from "./contestants.ts";
@@ -31,7 +32,7 @@ export async function startDecideLine(ring: Ring, postgres: PostgresServer, cust
   ]);
   // It was filled beside the service, but is measured in its place: the client's connections come after this.
   pinDatabase(ring.children, postgres, SERVER_CPU);
-  const asker = await startProgram(ring, "asker", { customers, token: ring.token, postgres: url }, { cpu: OTHER_CPU });
+  const asker = await startAsker(ring, { customers, postgres: url });
   return { customers, database, service, asker, tableUrl: url };
 }
 
@@ -44,6 +45,16 @@ export async function startGeneratedLine(
   const { url: file } = await customersFile(0);
   const options = { file, token: ring.token, customers };
   const service = await startProgram(ring, "generated", options, { path: "/readyz", readySeconds: indexSeconds });
-  const asker = await startProgram(ring, "asker", { customers, token: ring.token }, { cpu: OTHER_CPU });
+  const asker = await startAsker(ring, { customers });
   return { customers, service, asker };
+}
+
+/**
+ * It gives way to the load generator, with which it shares its CPU: how long a single answer takes beside a batch is the
+ * server's doing, not that of who asks for the batch.
+ */
+async function startAsker(ring: Ring, options: Readonly<Record<string, string | number>>): Promise<Server> {
+  const asker = await startProgram(ring, "asker", { ...options, token: ring.token }, { cpu: OTHER_CPU });
+  setPriority(asker.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  return asker;
 }

@@ -82,6 +82,11 @@ async function measureDelays(
 ): Promise<Aim[]> {
   const lines = Math.min(batchLines, line.customers);
   console.log(`Single decisions, alone and while a batch of ${lines} lines is answered …`);
+  const askBatch = (batchSeconds: number) => {
+    const batch = { origin: line.service.origin, form: "once", lines, seconds: batchSeconds };
+    return ask<{ rate: number }>(line.asker, "batch", batch);
+  };
+  await askBatch(seconds);
   const aims: Aim[] = [];
   for (const connections of [CONNECTIONS, fewConnections]) {
     const [alone, beside, rates]: [number[], number[], number[]] = [[], [], []];
@@ -90,8 +95,7 @@ async function measureDelays(
     for (let round = 0; round < rounds; round += 1) {
       alone.push(await delay());
       // Longer than the generator takes to start and to end, so that there is a batch all the while.
-      const batch = { origin: line.service.origin, form: "once", lines, seconds: seconds + 2 };
-      const [p99, { rate }] = await Promise.all([delay(), ask<{ rate: number }>(line.asker, "batch", batch)]);
+      const [p99, { rate }] = await Promise.all([delay(), askBatch(seconds + 2)]);
       beside.push(p99);
       rates.push(rate);
     }

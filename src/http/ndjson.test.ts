@@ -54,6 +54,17 @@ describe("the lines of a body", () => {
     ]);
   });
 
+  it("leave no memory to the garbage collector that is theirs alone, and what is shared to those who share it", async () => {
+    const own = Buffer.from(new TextEncoder().encode('"a"\n').buffer);
+    const [shared, beside] = [Buffer.from('"b"\n'), Buffer.from("beside it")];
+    assert.equal(shared.buffer, beside.buffer, "small buffers are made of one memory");
+    const lines = readerOf(Readable.from([own, shared], { objectMode: false }));
+    const texts: (string | undefined)[] = [];
+    while (await lines.more()) texts.push(lines.take()?.bytes?.toString());
+    assert.deepEqual(texts, ['"a"', '"b"']);
+    assert.deepEqual([own.length, shared.toString(), beside.toString()], [0, '"b"\n', "beside it"]);
+  });
+
   it("of an empty body are none", async () => {
     assert.deepEqual(await linesOf([]), []);
     assert.deepEqual(await linesOf(["\n \n\t"]), []);

@@ -5,6 +5,7 @@ import { limits } from "../domain/limits.ts";
 import { IndexUnavailable } from "../service/decision-index.ts";
 import { LogStopped } from "../service/log.ts";
 import { OutcomeUnknown, RecordDamaged, StoreUnavailable } from "../service/store.ts";
+import { endOfTurn } from "../service/turns.ts";
 import { type Admission, admit, admitAgain, type Gate } from "./admission.ts";
 import type { Links } from "./links.ts";
 import type { Metrics } from "./metrics.ts";
@@ -125,6 +126,7 @@ const noBody = Buffer.alloc(0);
 async function answer(request: FastifyRequest, reply: FastifyReply, route: Route, parts: ServerParts): Promise<void> {
   try {
     const body = isWhole(request, route) ? await wholeBody(request.raw) : noBody;
+    await endOfTurn();
     const called = callOf(request, route, parts.gate, body);
     const answered = await route.handle(called);
     if ("lines" in answered) await sendLines(request, reply, { ...answered, admitAgain: called.admitAgain }, parts);

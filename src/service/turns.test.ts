@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { nextTurn } from "./turns.ts";
+import { endOfTurn, nextTurn } from "./turns.ts";
 
 describe("turns of the event loop", () => {
   it("are given one at a time, to each in its order", async () => {
@@ -29,5 +29,35 @@ describe("turns of the event loop", () => {
     await working;
     const steps = seen.slice(1).map((count, index) => count - (seen[index] ?? 0));
     assert.ok(Math.max(...steps) <= 1, String(steps));
+  });
+});
+
+describe("the end of a turn", () => {
+  it("is one for all who wait in it: they go on together, one after the other", async () => {
+    const done: string[] = [];
+    const go = async (name: string) => {
+      await endOfTurn();
+      done.push(`${name} begins`);
+      await Promise.resolve();
+      done.push(`${name} ends`);
+    };
+    const going = Promise.all(["a", "b", "c"].map(go));
+    setImmediate(() => done.push("next"));
+    await going;
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(done, ["a begins", "b begins", "c begins", "a ends", "b ends", "c ends", "next"]);
+  });
+
+  it("does not keep who comes after it waiting for the end of another", async () => {
+    for (let turn = 0; turn < 3; turn += 1) {
+      let passed = false;
+      const waiting = endOfTurn();
+      setImmediate(() => {
+        passed = true;
+      });
+      await waiting;
+      assert.equal(passed, false);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   });
 });

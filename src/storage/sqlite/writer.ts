@@ -51,7 +51,7 @@ class Spoiled extends Error {
   }
 }
 
-/** Group commit: what is handed over during one turn of the event loop is carried by one transaction and one sync. */
+/** Group commit: what is handed over before the event loop goes on is carried by one transaction and one sync. */
 export class Writer {
   readonly #options: WriterOptions;
   readonly #newest: NewestState;
@@ -70,9 +70,9 @@ export class Writer {
 
   append<Refusal>(write: Write<Refusal>): Promise<Appended | Refused<Refusal>> {
     return new Promise((resolve, reject) => {
-      // Requests that one poll of the sockets brings in are handed over before the turn's setImmediate comes up.
+      // Requests that came together go on together (service/turns.ts), and all hand over their writes before the next tick.
       const waiting: Waiting = { write, resolve: resolve as Waiting["resolve"], reject };
-      if (this.#waiting.push(waiting) === 1) setImmediate(() => this.#flush());
+      if (this.#waiting.push(waiting) === 1) process.nextTick(() => this.#flush());
     });
   }
 
