@@ -73,8 +73,13 @@ function remembered<Made>(name: string, make: () => Made): Made {
   return made.get(name) as Made;
 }
 
-/** @returns the lines a second over all, and what each time took in milliseconds */
+/**
+ * Asks once before the clock starts: whoever was measured before has left nothing of this one in the processor's caches.
+ *
+ * @returns all the lines, the first time's too; the lines a second since then, and what each time took in milliseconds
+ */
 async function repeat(seconds: number, lines: number, once: () => Promise<void>) {
+  await once();
   const milliseconds: number[] = [];
   const start = performance.now();
   do {
@@ -83,7 +88,7 @@ async function repeat(seconds: number, lines: number, once: () => Promise<void>)
     milliseconds.push(performance.now() - began);
   } while (performance.now() - start < 1000 * seconds);
   const took = (performance.now() - start) / 1000;
-  return { lines: lines * milliseconds.length, rate: (lines * milliseconds.length) / took, milliseconds };
+  return { lines: lines * (1 + milliseconds.length), rate: (lines * milliseconds.length) / took, milliseconds };
 }
 
 async function send(target: Target, { sent, answer }: Batch, isEcho: boolean): Promise<void> {
