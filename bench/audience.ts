@@ -60,8 +60,8 @@ async function measureAll(ring: Ring, postgres: PostgresServer, options: Options
   const line = await startDecideLine(ring, postgres, customers);
   const aims: Aim[] = [];
   for (const cell of cells) aims.push(...(await measureBeside(line, cell, options)));
+  // The rest takes minutes, and whoever builds an index of the file has to be alone with it.
   console.log(`\n${printAims(aims)}\n`);
-  // Whoever builds an index of the file has to be alone with it.
   await ring.children.stop();
   aims.push(...(await measureInProcess(ring, { url: line.database.url, generated: 0 }, customers, rounds)));
   await ring.children.stop();

@@ -67,15 +67,15 @@ export class LineReader {
   #end = 0;
   /** Where the line begins that was taken last. */
   #taken = 0;
-  /** What has come and finds no room yet. */
-  #rest: Buffer | undefined;
+  /** What has come and finds no room yet: a part, from somewhere in it on. */
+  #rest: { readonly part: Buffer; readonly from: number } | undefined;
   #isOver = false;
   /** Whether the beginning of the next line was thrown away, because the line is too long. */
   #isCutOff = false;
   #line = 0;
   #wake = () => {};
 
-  /** @param incoming nobody else may read it */
+  /** @param incoming nobody else may read it, nor use the parts that it gives: their memory is given back */
   constructor({ incoming, admitAgain }: Incoming) {
     this.#incoming = incoming;
     this.#admitAgain = admitAgain;
@@ -174,19 +174,19 @@ export class LineReader {
 
   /** @returns whether there was anything to be read, be it the end */
   #readOn(): boolean {
-    const part = this.#rest ?? (this.#incoming.read() as Buffer | null);
-    if (part !== null) this.#add(part);
+    const part = this.#rest?.part ?? (this.#incoming.read() as Buffer | null);
+    if (part !== null) this.#add(part, this.#rest?.from ?? 0);
     else if (this.#incoming.readableEnded) this.#finish();
     else return false;
     return true;
   }
 
   /** Adds what has come to the beginning of a line that is there already; of a line that is too long, nothing is kept. */
-  #add(part: Buffer): void {
+  #add(part: Buffer, from: number): void {
     if (heldBytes - this.#end < partBytes) this.#moveToFront();
-    const taken = Math.min(part.length, heldBytes - this.#end);
-    part.copy(this.#bytes, this.#end, 0, taken);
-    this.#rest = taken < part.length ? part.subarray(taken) : undefined;
+    const taken = Math.min(part.length - from, heldBytes - this.#end);
+    part.copy(this.#bytes, this.#end, from, from + taken);
+    this.#rest = from + taken < part.length ? { part, from: from + taken } : undefined;
     if (this.#rest === undefined) release(part);
     const lastFeed = this.#bytes.subarray(this.#end, this.#end + taken).lastIndexOf(lineFeed);
     if (lastFeed >= 0) this.#whole = this.#end + lastFeed + 1;

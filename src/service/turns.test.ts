@@ -33,6 +33,30 @@ describe("turns of the event loop", () => {
 });
 
 describe("the end of a turn", () => {
+  it("comes when what stood before it is done, in each turn anew", async () => {
+    for (let turn = 0; turn < 3; turn += 1) {
+      let passed = false;
+      setImmediate(() => {
+        passed = true;
+      });
+      await endOfTurn();
+      assert.equal(passed, true);
+    }
+  });
+
+  it("is before the slice of long work that waits for that turn", async () => {
+    const done: string[] = [];
+    const slice = nextTurn().then(() => done.push("slice"));
+    const request = async () => {
+      await endOfTurn();
+      await Promise.resolve();
+      done.push("answer");
+      process.nextTick(() => done.push("group of writes"));
+    };
+    await Promise.all([slice, request()]);
+    assert.deepEqual(done, ["answer", "group of writes", "slice"]);
+  });
+
   it("is one for all who wait in it: they go on together, one after the other", async () => {
     const done: string[] = [];
     const go = async (name: string) => {

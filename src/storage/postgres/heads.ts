@@ -78,7 +78,7 @@ export class Heads {
    */
   read(streams: readonly Stream[]): Promise<(Head | undefined)[]> {
     return new Promise((resolve, reject) => {
-      // Requests that one poll of the sockets brings in are read together.
+      // What goes on together is read together.
       if (this.#waiting.push({ streams, since: performance.now(), resolve, reject }) === 1)
         setImmediate(() => this.#next());
     });

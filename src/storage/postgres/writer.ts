@@ -91,7 +91,7 @@ export class Writer {
   }
 
   #begin(): void {
-    // Requests that one poll of the sockets brings in are handed over before the turn's setImmediate comes up.
+    // What goes on together, as requests or because one answer of the database was for all, is handed over by the next turn.
     const work = new Promise<void>((ready) => setImmediate(ready)).then(async () => {
       while (this.#waiting.length > 0) {
         const start = performance.now();

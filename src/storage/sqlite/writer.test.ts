@@ -58,7 +58,7 @@ function room(db: DatabaseSync, pages: number): void {
 }
 
 describe("the writer", () => {
-  it("carries all that is handed over in one turn in one transaction", async (test) => {
+  it("carries all that is handed over before the next tick in one transaction", async (test) => {
     const { groups, put, newest } = setUp(test);
     await Promise.all(["a", "b", "c"].map((text) => put("customer:1", text)));
     await Promise.all(Array.from({ length: 600 }, (_, index) => put(`customer:${index}`, "x")));

@@ -51,7 +51,7 @@ class Spoiled extends Error {
   }
 }
 
-/** Group commit: what is handed over before the event loop goes on is carried by one transaction and one sync. */
+/** Group commit: what is handed over before the next tick is carried by one transaction and one sync. */
 export class Writer {
   readonly #options: WriterOptions;
   readonly #newest: NewestState;
