@@ -89,7 +89,8 @@ export class Following {
     this.#end = begun.end;
     this.image = new Image(begun);
     const { marking } = begun;
-    this.#keeper = codes && marking && this.image.takesCodes ? new CodeKeeper(codes, marking, onTrouble) : undefined;
+    this.#keeper =
+      codes && marking && this.image.takesCodes ? new CodeKeeper({ store, codes, marking, onTrouble }) : undefined;
   }
 
   /**
@@ -129,7 +130,12 @@ export class Following {
     return following;
   }
 
-  /** Saves what would cost the next building time. */
+  /** Saves in the background some of what would cost the next building time. */
+  saveSome(): void {
+    this.#keeper?.saveSome();
+  }
+
+  /** Saves all of it. */
   async close(): Promise<void> {
     await this.#keeper?.save();
   }
@@ -249,9 +255,8 @@ export class Following {
       if (isOf(change, catalogueStream)) this.#words = this.#catalogue.at(change);
       this.image.drop(erased.get(change) ?? []);
       this.#put(place, change);
-      this.#keeper?.add({ place, commitment, change });
+      this.#keeper?.note({ place, commitment, change });
     }
-    this.#keeper?.saveSome();
     await this.#putAgain(end.position + 1);
     this.#end = { size: end.position + 1, last: end.commitment };
   }

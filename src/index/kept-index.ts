@@ -4,6 +4,7 @@ import { limits } from "../domain/limits.ts";
 import { type Asking, type DecisionIndex, IndexUnavailable, type Known } from "../service/decision-index.ts";
 import { StoreUnavailable } from "../service/store.ts";
 import { Following, type FollowingOptions, Outdated } from "./following.ts";
+import { watchSpareTime } from "./spare-time.ts";
 
 export interface IndexOptions extends FollowingOptions {
   /** Told how far the building is, now and then, and when it is done. */
@@ -39,6 +40,7 @@ export class KeptIndex implements DecisionIndex {
   readonly #options: IndexOptions;
   readonly #closing = new AbortController();
   readonly #following: NodeJS.Timeout;
+  readonly #hasTime = watchSpareTime();
   #current: Following | undefined;
   #building: Promise<void> | undefined;
   /** Why there is none, where that will not pass by itself: a damaged record, or a mistake of ours. */
@@ -120,6 +122,7 @@ export class KeptIndex implements DecisionIndex {
   }
 
   async #follow(): Promise<void> {
+    if (this.#hasTime()) this.#current?.saveSome();
     if (this.#current === undefined || this.#next !== undefined) return;
     try {
       await this.#caughtUp();

@@ -12,6 +12,7 @@ import { appended, type HeadRow, openingOf, type StreamRow } from "../stored-cha
 import { blankSql, changeColumns } from "./change-row.ts";
 import { Recent } from "../recent.ts";
 import { newSalt } from "../salts.ts";
+import { type Committed, LogTail } from "./log-tail.ts";
 
 /** Characters of stored text in one generation of remembered heads; two generations of parsed ones take some 192 MiB. */
 const rememberedTextMax = 24 * 1024 * 1024;
@@ -101,6 +102,11 @@ export class Changes {
   #next: number | undefined;
   /** What the transaction that is under way has appended to each stream; undefined for one that it has erased. */
   #changed = new Map<Stream, Head | undefined>();
+  /** What it has appended, in the order of the log, and the rows of the streams that it has erased. */
+  #appended: Committed[] = [];
+  #erased = new Set<number>();
+  /** The last of what is committed. */
+  readonly tail = new LogTail();
 
   constructor(db: DatabaseSync, digest: Digest) {
     this.#digest = digest;
@@ -122,7 +128,10 @@ export class Changes {
   end(): LogEnd {
     const end = (this.#end.get() as LogEnd | undefined) ?? { next: 0, at: 0 };
     // The lock keeps every other writer out. Should one have come in all the same, what is remembered may be stale.
-    if (this.#next !== undefined && end.next !== this.#next) this.#remembered = new Recent(rememberedTextMax);
+    if (this.#next !== undefined && end.next !== this.#next) {
+      this.#remembered = new Recent(rememberedTextMax);
+      this.tail.clear();
+    }
     this.#next = end.next;
     return end;
   }
@@ -217,6 +226,7 @@ export class Changes {
     // made a write a third dearer.
     const change = appended(draft, position, time.text, previous);
     this.#changed.set(draft.stream, { row, change, size: body.length });
+    this.#appended.push({ logged: { position, place: row, commitment, change }, size: body.length });
     return { change, row };
   }
 
@@ -230,6 +240,7 @@ export class Changes {
     if (found === undefined) return undefined;
     for (const position of this.#positionsOf(found)) this.#blank.run(position);
     this.#dropStream.run(found.row);
+    this.#erased.add(found.row);
     this.#changed.set(stream, undefined);
     return found.row;
   }
@@ -240,7 +251,13 @@ export class Changes {
       if (committed && head !== undefined) this.#remember(stream, head);
       else this.#remembered.delete(stream);
     }
+    if (committed) {
+      for (const appended of this.#appended) this.tail.add(appended);
+      this.tail.erase(this.#erased);
+    }
     this.#changed = new Map();
+    this.#appended = [];
+    this.#erased = new Set();
   }
 
   /**

@@ -4,6 +4,7 @@ import type { ChangeRow } from "../../service/change-row.ts";
 import { type LastChange, type LoggedChange, type NewestChange, RecordDamaged } from "../../service/store.ts";
 import { type HeadRow, loggedIn, placedIn } from "../stored-change.ts";
 import { changeColumns } from "./change-row.ts";
+import type { LogTail } from "./log-tail.ts";
 
 /** Streams read at once, between two turns of the event loop. */
 const pageSize = 200;
@@ -20,12 +21,15 @@ const rowSql = "SELECT CAST(stream AS REAL) AS row FROM change WHERE position = 
 
 /** What whoever follows the log reads. */
 export class Followed {
+  readonly #tail: LogTail;
   readonly #newestPage: StatementSync;
   readonly #from: StatementSync;
   readonly #last: StatementSync;
   readonly #row: StatementSync;
 
-  constructor(db: DatabaseSync) {
+  /** @param tail what this process has committed last */
+  constructor(db: DatabaseSync, tail: LogTail) {
+    this.#tail = tail;
     this.#newestPage = db.prepare(newestPageSql);
     this.#from = db.prepare(changesSql);
     this.#last = db.prepare(lastSql);
@@ -45,11 +49,13 @@ export class Followed {
 
   /** What the log has from a position on. */
   from(position: number, limit: number): LoggedChange[] {
-    return (this.#from.all(position, limit) as unknown as ChangeRow[]).map(loggedIn);
+    return this.#tail.from(position, limit) ?? this.#stored(position, limit);
   }
 
   /** The log's last change. */
   last(): LastChange | undefined {
+    const known = this.#tail.last;
+    if (known !== undefined) return { position: known.position, commitment: known.commitment };
     const row = this.#last.get() as { position: number; commitment: Uint8Array } | undefined;
     return row && { position: row.position, commitment: Buffer.from(row.commitment) };
   }
@@ -57,6 +63,10 @@ export class Followed {
   /** The streams' rows to which these positions belong. */
   rowsOf(positions: readonly number[]): number[] {
     return [...new Set(positions.map((position) => this.#rowAt(position)))];
+  }
+
+  #stored(position: number, limit: number): LoggedChange[] {
+    return (this.#from.all(position, limit) as unknown as ChangeRow[]).map(loggedIn);
   }
 
   #rowAt(position: number): number {

@@ -48,7 +48,7 @@ export class SqliteRecords extends Guard implements Records, LogRecords, Inspect
     this.addresses = new Addresses(db, digest);
     this.directory = new Directory(db, digest);
     this.log = new LogTables(db);
-    this.#followed = new Followed(db);
+    this.#followed = new Followed(db, this.changes.tail);
   }
 
   async newest<const Streams extends readonly Stream[]>(streams: Streams): Promise<NewestOf<Streams>> {
