@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "pg";
 import { checkCatalogue } from "../src/domain/catalogue-check.ts";
 import { type Act, draft } from "../src/domain/change.ts";
+import { limits } from "../src/domain/limits.ts";
 import { checkQuestion } from "../src/domain/question.ts";
 import { markingStream, preferencesOf } from "../src/domain/stream.ts";
 import { customer, type Subject } from "../src/domain/subject.ts";
@@ -272,6 +273,30 @@ for (const { name, open } of storages) {
       assert.deepEqual([reasons, troubles], [right, []]);
     });
 
+    it("are made of what came once the index was built, in the end", async (test) => {
+      const { store, catalogue } = await begun(test);
+      const { index, errors, troubles } = kept(test, store, catalogue, store);
+      await reasonOnceBuilt(index, customer("1"));
+      await choose(store, catalogue, "32");
+      assert.equal(await reasonFor(index, customer("32")), "opted-in");
+      for (const id of ["1", "32"]) await choose(store, catalogue, id, other);
+      await eraseSubject(store, customer("30"), act);
+      assert.equal(await reasonFor(index, customer("32")), "suppressed");
+      assert.equal((await uncoded(store)).length, 3, "none is made yet of those two, and of the erasure");
+      await index.close();
+      assert.deepEqual([errors, troubles, await uncoded(store)], [[], [], []]);
+    });
+
+    it("are made while the index is kept, of many changes, once there is time", async (test) => {
+      const { store, catalogue } = await begun(test);
+      const { index, errors, troubles } = kept(test, store, catalogue, store);
+      await reasonOnceBuilt(index, customer("1"));
+      const ids = Array.from({ length: limits.codesAtOnce + 50 }, (_, number) => String(1000 + number));
+      await Promise.all(ids.map((id) => choose(store, catalogue, id)));
+      while ((await uncoded(store)).length > 50) await delay(limits.indexFollowMs);
+      assert.deepEqual([errors, troubles], [[], []]);
+    });
+
     it("do not hide what was recorded since, nor what was erased", async (test) => {
       const { store, catalogue } = await begun(test);
       await choose(store, catalogue, "32");
@@ -343,6 +368,13 @@ async function keepCodes(store: Store & CodeStore, catalogue: CatalogueInForce):
   const index = new KeptIndex({ store, codes: store, catalogue, onError: (error) => assert.fail(String(error)) });
   await reasonOnceBuilt(index, customer("1"));
   await index.close();
+}
+
+/** The streams of whose newest change no code is kept. */
+async function uncoded(store: CodeStore): Promise<string[]> {
+  const streams: string[] = [];
+  for await (const { changes } of store.everyCoded()) streams.push(...changes.map(({ change }) => change.stream));
+  return streams;
 }
 
 /** What may not be read all over again. */
