@@ -126,14 +126,19 @@ async function* answerFromIndex(batch: Batch, out: LineBuffer, index: IndexBatch
   }
 }
 
+/** About contact the answers are always the same. */
+const knownTexts = new WeakMap<Asking["answers"], LineTexts>();
+
 /** Making the texts takes longer than to see that they are the same as before. */
 function keptTexts(): (answers: Asking["answers"]) => LineTexts {
-  let kept: { readonly answers: Asking["answers"]; readonly key: string; readonly texts: LineTexts } | undefined;
+  let kept: { readonly key: string; readonly texts: LineTexts } | undefined;
   return (answers) => {
-    if (kept?.answers === answers) return kept.texts;
+    const known = knownTexts.get(answers);
+    if (known !== undefined) return known;
     const key = JSON.stringify(answers);
     const texts = kept?.key === key ? kept.texts : decisionTexts(answers);
-    kept = { answers, key, texts };
+    kept = { key, texts };
+    knownTexts.set(answers, texts);
     return texts;
   };
 }

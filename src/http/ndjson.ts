@@ -67,7 +67,7 @@ export class LineReader {
   #end = 0;
   /** Where the line begins that was taken last. */
   #taken = 0;
-  /** What has come and finds no room yet: a part, from somewhere in it on. */
+  /** What has come and was not copied yet: a part, from somewhere in it on. No other comes before all of it was. */
   #rest: { readonly part: Buffer; readonly from: number } | undefined;
   #isOver = false;
   /** Whether the beginning of the next line was thrown away, because the line is too long. */
@@ -79,7 +79,13 @@ export class LineReader {
   constructor({ incoming, admitAgain }: Incoming) {
     this.#incoming = incoming;
     this.#admitAgain = admitAgain;
-    for (const event of ["readable", "end", "close", "error"]) incoming.on(event, () => this.#wake());
+    // Not `read()`: that would join the parts that have come, and leave the memory of each to the garbage collector.
+    incoming.on("data", (part: Buffer) => {
+      incoming.pause();
+      this.#rest = { part, from: 0 };
+      this.#wake();
+    });
+    for (const event of ["end", "close", "error"]) incoming.on(event, () => this.#wake());
   }
 
   /** The number of the last line that was taken; 0 at the beginning. */
@@ -174,10 +180,12 @@ export class LineReader {
 
   /** @returns whether there was anything to be read, be it the end */
   #readOn(): boolean {
-    const part = this.#rest?.part ?? (this.#incoming.read() as Buffer | null);
-    if (part !== null) this.#add(part, this.#rest?.from ?? 0);
+    if (this.#rest !== undefined) this.#add(this.#rest.part, this.#rest.from);
     else if (this.#incoming.readableEnded) this.#finish();
-    else return false;
+    else {
+      this.#incoming.resume();
+      return false;
+    }
     return true;
   }
 

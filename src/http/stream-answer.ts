@@ -71,6 +71,6 @@ export function discardRest(incoming: IncomingMessage): void {
   if (incoming.readableEnded || incoming.destroyed) return;
   const timer = setTimeout(() => incoming.destroy(), limits.requestMs);
   incoming.once("close", () => clearTimeout(timer));
-  incoming.removeAllListeners("readable");
+  incoming.removeAllListeners("data");
   incoming.resume();
 }

@@ -52,12 +52,13 @@ export class Followed {
     return this.#tail.from(position, limit) ?? this.#stored(position, limit);
   }
 
-  /** The log's last change. */
+  /** The log's last change: read once, as nobody but this process writes. */
   last(): LastChange | undefined {
-    const known = this.#tail.last;
-    if (known !== undefined) return { position: known.position, commitment: known.commitment };
-    const row = this.#last.get() as { position: number; commitment: Uint8Array } | undefined;
-    return row && { position: row.position, commitment: Buffer.from(row.commitment) };
+    if (this.#tail.last === undefined) {
+      const row = this.#last.get() as { position: number; commitment: Uint8Array } | undefined;
+      if (row !== undefined) this.#tail.begin({ position: row.position, commitment: Buffer.from(row.commitment) });
+    }
+    return this.#tail.last;
   }
 
   /** The streams' rows to which these positions belong. */

@@ -1,4 +1,4 @@
-import type { LoggedChange } from "../../service/store.ts";
+import type { LastChange, LoggedChange } from "../../service/store.ts";
 
 /** How many characters the texts of the remembered changes have at most; parsed, they take some five times as much. */
 const textMost = 4 * 1024 * 1024;
@@ -17,11 +17,16 @@ export class LogTail {
   /** By position, without gaps. */
   readonly #changes = new Map<number, Committed>();
   #size = 0;
-  #last: LoggedChange | undefined;
+  #last: LastChange | undefined;
 
   /** The log's last change, unless nothing is known of it. */
-  get last(): LoggedChange | undefined {
+  get last(): LastChange | undefined {
     return this.#last;
+  }
+
+  /** Tells where the log ends, before anything is committed. */
+  begin(last: LastChange): void {
+    this.#last = last;
   }
 
   /** What the log has from a position on, at most `limit` changes; undefined when that is not remembered. */
@@ -39,10 +44,10 @@ export class LogTail {
 
   /** Takes in what was committed at the end of the log. */
   add(committed: Committed): void {
-    const { position } = committed.logged;
+    const { position, commitment } = committed.logged;
     if (this.#last !== undefined && position !== this.#last.position + 1) this.clear();
     this.#changes.set(position, committed);
-    this.#last = committed.logged;
+    this.#last = { position, commitment };
     this.#size += committed.size;
     for (const [first, { size }] of this.#changes) {
       if (this.#size <= textMost) break;
