@@ -5,6 +5,8 @@ export const subjectKinds = ["customer", "organisation", "user"] as const;
 
 export type SubjectKind = (typeof subjectKinds)[number];
 
+const firstLetters = subjectKinds.map((kind) => kind.charCodeAt(0));
+
 const kindNames = subjectKinds.map((kind) => Buffer.from(`${kind}:`));
 
 /** Bytes of the longest name that a subject has: an id has 20 digits at most. */
@@ -24,14 +26,18 @@ export const kindShift = 16;
 
 /** Writes the key of a subject over the one that is there. */
 export function takeKey(key: SubjectKey, subject: Subject): void {
-  const kind = subjectKinds.findIndex((name) => subject.startsWith(name));
+  const kind = firstLetters.indexOf(subject.charCodeAt(0));
   const first = kindNames[kind]?.length ?? 0;
-  key.fill(0);
-  key[2] = (kind + 1) << kindShift;
-  for (let index = first; index < subject.length; index += 1) {
-    const digit = index - first;
-    key[digit >> 3] = (key[digit >> 3] ?? 0) | ((subject.charCodeAt(index) - 47) << (4 * (digit & 7)));
-  }
+  key[0] = digitsIn(subject, first, first + 8);
+  key[1] = digitsIn(subject, first + 8, first + 16);
+  key[2] = digitsIn(subject, first + 16, first + 20) | ((kind + 1) << kindShift);
+}
+
+function digitsIn(text: string, from: number, to: number): number {
+  const end = Math.min(to, text.length);
+  let digits = 0;
+  for (let at = from, shift = 0; at < end; at += 1, shift += 4) digits |= (text.charCodeAt(at) - 47) << shift;
+  return digits;
 }
 
 export function kindOfKey(c: number): SubjectKind | undefined {
