@@ -1,13 +1,8 @@
+import { Slots, partCount, partOf, slotWords } from "./slots.ts";
 import { newSpread, spreadOf } from "./spread.ts";
 
 /** Told of each value that is written somewhere, and where. */
 export type OnMoved = (value: number, whereabouts: number) => void;
-
-/** The table grows in this many parts, each by itself, so that it never takes long. */
-const parts = 256;
-
-/** A slot: the three words of a key and the value, which is not 0. An empty one is all 0. */
-const slotWords = 4;
 
 const fewestSlots = 8;
 
@@ -17,12 +12,22 @@ const fullest = 0.8;
 /** Doubled, a part would have three slots of five empty. */
 const growth = 1.5;
 
-/** The values of keys of three words, in typed arrays: a Map ends at 16.7 million entries and needs twice the memory. */
+/** While the table grows, every so many keys that are written a part moves that is not full yet. */
+const movedEvery = 64;
+
+/**
+ * The values of keys of three words, in typed arrays: a Map ends at 16.7 million entries and needs twice the memory. Once
+ * one of its parts is full there is more room for all of them, to which each moves when it is full, or in its turn.
+ */
 export class KeyTable {
   readonly #spread = newSpread();
-  readonly #parts: Int32Array[] = Array.from({ length: parts }, () => new Int32Array(fewestSlots * slotWords));
-  readonly #taken = new Int32Array(parts);
   readonly #onMoved: OnMoved;
+  readonly #taken = new Int32Array(partCount);
+  #slots = new Slots(fewestSlots);
+  /** Where the parts are that have not moved yet; undefined when none is left there. */
+  #former: Slots | undefined;
+  readonly #isBehind = new Uint8Array(partCount);
+  #writes = 0;
   #size = 0;
   #spreads = new Int32Array(0);
   #homes = new Int32Array(0);
@@ -36,13 +41,14 @@ export class KeyTable {
   }
 
   get bytes(): number {
-    return this.#parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    return this.#slots.words.byteLength + (this.#former?.words.byteLength ?? 0);
   }
 
   /** The value of a key; 0 for one that has none. */
   get(a: number, b: number, c: number): number {
     const spread = spreadOf(this.#spread, a, b, c);
-    return valueIn(this.#parts[spread >>> 24] ?? none, spread, a, b, c);
+    const slots = this.#slotsOf(partOf(spread));
+    return slots.words[slotFor(slots, spread, a, b, c) + 3] ?? 0;
   }
 
   /**
@@ -52,33 +58,38 @@ export class KeyTable {
    * @param keys three words each
    */
   getMany(keys: Int32Array, count: number, values: Int32Array): void {
+    if (this.#former !== undefined) {
+      this.#getEach(keys, count, values);
+      return;
+    }
     if (this.#spreads.length < count) {
       this.#spreads = new Int32Array(count);
       this.#homes = new Int32Array(count);
     }
-    const [spreads, homes, parts] = [this.#spreads, this.#homes, this.#parts];
+    const [spreads, homes, slots] = [this.#spreads, this.#homes, this.#slots];
+    const { words } = slots;
     for (let index = 0; index < count; index += 1) {
       const at = 3 * index;
       const spread = spreadOf(this.#spread, keys[at] ?? 0, keys[at + 1] ?? 0, keys[at + 2] ?? 0);
-      spreads[index] = spread >>> 24;
-      homes[index] = homeOf(parts[spread >>> 24] ?? none, spread);
+      spreads[index] = spread;
+      homes[index] = slots.homeOf(spread);
     }
-    for (let index = 0; index < count; index += 1) values[index] = parts[spreads[index] ?? 0]?.[homes[index] ?? 0] ?? 0;
+    for (let index = 0; index < count; index += 1) values[index] = words[homes[index] ?? 0] ?? 0;
     for (let index = 0; index < count; index += 1) {
       const at = 3 * index;
-      const part = parts[spreads[index] ?? 0] ?? none;
-      const slot = slotFrom(part, homes[index] ?? 0, keys[at] ?? 0, keys[at + 1] ?? 0, keys[at + 2] ?? 0);
-      values[index] = part[slot + 3] ?? 0;
+      const part = partOf(spreads[index] ?? 0);
+      const slot = slots.slotFrom(homes[index] ?? 0, part, keys[at] ?? 0, keys[at + 1] ?? 0, keys[at + 2] ?? 0);
+      values[index] = words[slot + 3] ?? 0;
     }
   }
 
   /** Writes the three words of the key that stands somewhere; those of 0, which is nowhere, are 0. */
   readKey(whereabouts: number, keys: Int32Array, at: number): void {
-    const part = whereabouts === 0 ? none : (this.#parts[whereabouts >>> 24] ?? none);
-    const slot = whereabouts === 0 ? 0 : ((whereabouts & 0xffffff) - 1) * slotWords;
-    keys[at] = part[slot] ?? 0;
-    keys[at + 1] = part[slot + 1] ?? 0;
-    keys[at + 2] = part[slot + 2] ?? 0;
+    const { words } = this.#slotsOf(whereabouts >>> 24);
+    const slot = this.#slotAt(whereabouts);
+    keys[at] = whereabouts === 0 ? 0 : (words[slot] ?? 0);
+    keys[at + 1] = whereabouts === 0 ? 0 : (words[slot + 1] ?? 0);
+    keys[at + 2] = whereabouts === 0 ? 0 : (words[slot + 2] ?? 0);
   }
 
   /** @param value not 0 */
@@ -97,108 +108,120 @@ export class KeyTable {
 
   delete(a: number, b: number, c: number): void {
     const spread = spreadOf(this.#spread, a, b, c);
-    const number = spread >>> 24;
-    const part = this.#parts[number] ?? none;
-    const slot = slotFor(part, spread, a, b, c);
-    if (part[slot + 3] === 0) return;
-    this.#taken[number] = (this.#taken[number] ?? 0) - 1;
+    const part = partOf(spread);
+    const slots = this.#slotsOf(part);
+    const slot = slotFor(slots, spread, a, b, c);
+    if (slots.words[slot + 3] === 0) return;
+    this.#taken[part] = (this.#taken[part] ?? 0) - 1;
     this.#size -= 1;
-    this.#closeGap(number, slot);
+    this.#closeGap(slots, part, slot);
   }
 
   /** A word of what stands somewhere: of the key, or the value as the fourth. */
   wordAt(whereabouts: number, word: number): number {
-    return this.#parts[whereabouts >>> 24]?.[((whereabouts & 0xffffff) - 1) * slotWords + word] ?? 0;
+    return this.#slotsOf(whereabouts >>> 24).words[this.#slotAt(whereabouts) + word] ?? 0;
+  }
+
+  #slotsOf(part: number): Slots {
+    return this.#former !== undefined && this.#isBehind[part] === 1 ? this.#former : this.#slots;
+  }
+
+  /** As `whereabouts` of #write tells it. */
+  #slotAt(whereabouts: number): number {
+    const part = whereabouts >>> 24;
+    return this.#slotsOf(part).startOf(part) + ((whereabouts & 0xffffff) - 1) * slotWords;
+  }
+
+  #getEach(keys: Int32Array, count: number, values: Int32Array): void {
+    for (let index = 0; index < count; index += 1) {
+      const at = 3 * index;
+      values[index] = this.get(keys[at] ?? 0, keys[at + 1] ?? 0, keys[at + 2] ?? 0);
+    }
   }
 
   #put(a: number, b: number, c: number, value: number, replaces: boolean): number {
     const spread = spreadOf(this.#spread, a, b, c);
-    const number = spread >>> 24;
-    const slot = slotFor(this.#parts[number] ?? none, spread, a, b, c);
-    const there = this.#parts[number]?.[slot + 3] ?? 0;
+    const part = partOf(spread);
+    const slots = this.#slotsOf(part);
+    const slot = slotFor(slots, spread, a, b, c);
+    const there = slots.words[slot + 3] ?? 0;
     if (there !== 0 && !replaces) return there;
-    if (there === 0 && this.#mustGrow(number)) {
-      this.#grow(number);
+    if (there === 0 && this.#isFull(part)) {
+      this.#makeRoom(part);
       return this.#put(a, b, c, value, replaces);
     }
     if (there === 0) {
-      this.#taken[number] = (this.#taken[number] ?? 0) + 1;
+      this.#taken[part] = (this.#taken[part] ?? 0) + 1;
       this.#size += 1;
     }
-    this.#write(number, slot, a, b, c, value);
+    this.#write(slots, part, slot, a, b, c, value);
+    if (this.#former !== undefined && ++this.#writes % movedEvery === 0) this.#move(this.#isBehind.indexOf(1));
     return value;
   }
 
-  #mustGrow(number: number): boolean {
-    return ((this.#taken[number] ?? 0) + 1) * slotWords > fullest * (this.#parts[number]?.length ?? 0);
+  #isFull(part: number): boolean {
+    return (this.#taken[part] ?? 0) + 1 > fullest * this.#slotsOf(part).perPart;
   }
 
-  #grow(number: number): void {
-    const small = this.#parts[number] ?? none;
-    const part = new Int32Array(Math.floor((small.length / slotWords) * growth) * slotWords);
-    this.#parts[number] = part;
-    for (let slot = 0; slot < small.length; slot += slotWords) {
-      const value = small[slot + 3] ?? 0;
-      if (value === 0) continue;
-      const a = small[slot] ?? 0;
-      const b = small[slot + 1] ?? 0;
-      const c = small[slot + 2] ?? 0;
-      this.#write(number, slotFor(part, spreadOf(this.#spread, a, b, c), a, b, c), a, b, c, value);
+  /** Has a part that is full move to where it has more room, which is made if there is none. */
+  #makeRoom(part: number): void {
+    if (this.#isBehind[part] === 0) {
+      for (let behind = this.#isBehind.indexOf(1); behind >= 0; behind = this.#isBehind.indexOf(1)) this.#move(behind);
+      this.#former = this.#slots;
+      this.#slots = new Slots(Math.floor(this.#former.perPart * growth));
+      this.#isBehind.fill(1);
     }
+    this.#move(part);
+  }
+
+  /** Leaves nothing where the part was: names that are erased later would stay there. */
+  #move(part: number): void {
+    const former = this.#slotsOf(part);
+    this.#isBehind[part] = 0;
+    const [slots, { words }] = [this.#slots, former];
+    const [start, end] = [former.startOf(part), former.startOf(part + 1)];
+    for (let slot = start; slot < end; slot += slotWords) {
+      const value = words[slot + 3] ?? 0;
+      if (value === 0) continue;
+      const [a, b, c] = [words[slot] ?? 0, words[slot + 1] ?? 0, words[slot + 2] ?? 0];
+      this.#write(slots, part, slotFor(slots, spreadOf(this.#spread, a, b, c), a, b, c), a, b, c, value);
+    }
+    words.fill(0, start, end);
+    if (!this.#isBehind.includes(1)) this.#former = undefined;
   }
 
   /** Moves what follows, up to the next empty slot, as near to where it belongs as it now can be. */
-  #closeGap(number: number, from: number): void {
-    const part = this.#parts[number] ?? none;
+  #closeGap(slots: Slots, part: number, from: number): void {
+    const { words } = slots;
     let gap = from;
     let slot = from;
     for (;;) {
-      slot = slot + slotWords === part.length ? 0 : slot + slotWords;
-      const value = part[slot + 3] ?? 0;
+      slot = slots.behind(slot, part);
+      const value = words[slot + 3] ?? 0;
       if (value === 0) break;
-      const a = part[slot] ?? 0;
-      const b = part[slot + 1] ?? 0;
-      const c = part[slot + 2] ?? 0;
-      const home = homeOf(part, spreadOf(this.#spread, a, b, c));
+      const a = words[slot] ?? 0;
+      const b = words[slot + 1] ?? 0;
+      const c = words[slot + 2] ?? 0;
+      const home = slots.homeOf(spreadOf(this.#spread, a, b, c));
       const isPast = gap < slot ? home > gap && home <= slot : home > gap || home <= slot;
       if (isPast) continue;
-      this.#write(number, gap, a, b, c, value);
+      this.#write(slots, part, gap, a, b, c, value);
       gap = slot;
     }
-    part.fill(0, gap, gap + slotWords);
+    words.fill(0, gap, gap + slotWords);
   }
 
-  #write(number: number, slot: number, a: number, b: number, c: number, value: number): void {
-    const part = this.#parts[number] ?? none;
-    part[slot] = a;
-    part[slot + 1] = b;
-    part[slot + 2] = c;
-    part[slot + 3] = value;
-    this.#onMoved(value, (number << 24) | (slot / slotWords + 1));
+  #write(slots: Slots, part: number, slot: number, a: number, b: number, c: number, value: number): void {
+    const { words } = slots;
+    words[slot] = a;
+    words[slot + 1] = b;
+    words[slot + 2] = c;
+    words[slot + 3] = value;
+    this.#onMoved(value, (part << 24) | ((slot - slots.startOf(part)) / slotWords + 1));
   }
-}
-
-const none = new Int32Array(slotWords);
-
-/** The slot in which the search for a key begins, as the place of its first word. */
-function homeOf(part: Int32Array, spread: number): number {
-  return (((spread & 0xffffff) * (part.length >>> 2) * 2 ** -24) | 0) * slotWords;
 }
 
 /** The slot that has the key, or the empty one in which it would be found. */
-function slotFor(part: Int32Array, spread: number, a: number, b: number, c: number): number {
-  return slotFrom(part, homeOf(part, spread), a, b, c);
-}
-
-function slotFrom(part: Int32Array, home: number, a: number, b: number, c: number): number {
-  let slot = home;
-  while (part[slot + 3] !== 0 && (part[slot] !== a || part[slot + 1] !== b || part[slot + 2] !== c)) {
-    slot += slotWords;
-    if (slot === part.length) slot = 0;
-  }
-  return slot;
-}
-
-function valueIn(part: Int32Array, spread: number, a: number, b: number, c: number): number {
-  return part[slotFor(part, spread, a, b, c) + 3] ?? 0;
+function slotFor(slots: Slots, spread: number, a: number, b: number, c: number): number {
+  return slots.slotFrom(slots.homeOf(spread), partOf(spread), a, b, c);
 }

@@ -59,12 +59,12 @@ export class JudgedPatterns {
    * @returns whether one of them is `byClock`
    */
   answersTo(numbers: Uint32Array, count: number, answers: Uint16Array): boolean {
-    const { patterns } = this.cell.table;
+    const isJudged = this.judgeSome();
+    const judged = this.#answers;
     let isMoving = false;
     for (let index = 0; index < count; index += 1) {
       const number = numbers[index] ?? 0;
-      const isJudged = this.#judged[number] === patterns[number];
-      const answer = isJudged ? (this.#answers[number] ?? 0) : this.answerTo(number);
+      const answer = isJudged ? (judged[number] ?? 0) : this.answerTo(number);
       answers[index] = answer;
       if (answer === byClock) isMoving = true;
     }
