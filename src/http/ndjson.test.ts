@@ -59,7 +59,10 @@ describe("the lines of a body", () => {
     const [shared, beside] = [Buffer.from('"b"\n'), Buffer.from("beside it")];
     assert.equal(shared.buffer, beside.buffer, "small buffers are made of one memory");
     const large = Buffer.from(new TextEncoder().encode(`${"x".repeat(99)}\n`.repeat(5000)).buffer);
-    const lines = readerOf(Readable.from([own, shared, large], { objectMode: false }));
+    const incoming = new Readable({ read: () => undefined });
+    // All of them have come before the first is read.
+    for (const part of [own, shared, large, null]) incoming.push(part);
+    const lines = readerOf(incoming);
     const texts: (string | undefined)[] = [];
     while (await lines.more()) texts.push(lines.take()?.bytes?.toString());
     assert.deepEqual(texts.slice(0, 2), ['"a"', '"b"']);

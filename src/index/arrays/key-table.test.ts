@@ -48,6 +48,36 @@ describe("a table of keys", () => {
     assert.deepEqual([...values], [5, 0, 1000]);
   });
 
+  it("finds each and many, says where they stand and forgets them also while it grows", () => {
+    const whereabouts = new Map<number, number>();
+    const table = new KeyTable((value, at) => whereabouts.set(value, at));
+    let bytes = table.bytes;
+    let growing = 0;
+    for (let value = 1; value <= 20_000; value += 1) {
+      table.set(value, 0, 7, value);
+      if (table.bytes > bytes) growing = 300;
+      bytes = table.bytes;
+      // Within so many keys all parts have not moved yet.
+      if (growing-- <= 0) continue;
+      const [gone, some] = [value - 1, value >> 1];
+      table.delete(gone, 0, 7);
+      const values = new Int32Array(4);
+      table.getMany(Int32Array.from([value, 0, 7, gone, 0, 7, some, 0, 7, value, 1, 7]), 4, values);
+      const there = table.get(some, 0, 7);
+      assert.ok(there === some || there === 0);
+      assert.deepEqual([...values], [value, 0, there, 0]);
+      const key = new Int32Array(3);
+      for (const one of [value, ...(there === 0 ? [] : [some])]) {
+        table.readKey(whereabouts.get(one) ?? 0, key, 0);
+        assert.deepEqual([...key], [one, 0, 7]);
+      }
+    }
+    for (let value = 1; value <= 20_000; value += 1) {
+      const there = table.get(value, 0, 7);
+      if (there !== 0) assert.equal(table.wordAt(whereabouts.get(value) ?? 0, 3), value);
+    }
+  });
+
   it("is empty in memory where everything was deleted", () => {
     const table = new KeyTable();
     const seen = new Set<number>();
