@@ -67,7 +67,7 @@ export class LineReader {
   #end = 0;
   /** Where the line begins that was taken last. */
   #taken = 0;
-  /** What has come and was not copied yet: a part, from somewhere in it on. No other comes before all of it was. */
+  /** What has come and was not copied yet: a part, from somewhere in it on. No other comes until all of it was. */
   #rest: { readonly part: Buffer; readonly from: number } | undefined;
   #isOver = false;
   /** Whether the beginning of the next line was thrown away, because the line is too long. */

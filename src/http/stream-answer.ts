@@ -71,6 +71,7 @@ export function discardRest(incoming: IncomingMessage): void {
   if (incoming.readableEnded || incoming.destroyed) return;
   const timer = setTimeout(() => incoming.destroy(), limits.requestMs);
   incoming.once("close", () => clearTimeout(timer));
+  // Whoever has read lines of it would have it pause at each part.
   incoming.removeAllListeners("data");
   incoming.resume();
 }

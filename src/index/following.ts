@@ -135,9 +135,13 @@ export class Following {
     this.#keeper?.saveSome();
   }
 
-  /** Saves all of it. */
-  async close(): Promise<void> {
-    await this.#keeper?.save();
+  /**
+   * Saves all of it.
+   *
+   * @param over aborted when what is left is to be left
+   */
+  async close(over?: AbortSignal): Promise<void> {
+    await this.#keeper?.save(over);
   }
 
   /** How many changes of the log are in it. */

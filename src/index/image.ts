@@ -121,8 +121,9 @@ export class Image {
   }
 
   /** To be gone through once, when all that there was is in it; nothing may be put between two pieces. */
-  finish(): Iterable<undefined> {
-    return this.#addresses?.finish() ?? [];
+  *finish(): Generator<undefined, void> {
+    yield* this.#table.finish();
+    if (this.#addresses !== undefined) yield* this.#addresses.finish();
   }
 
   /** Forgets the subjects at some places; places of streams that gave no subject its place are passed over. */

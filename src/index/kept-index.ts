@@ -86,8 +86,9 @@ export class KeptIndex implements DecisionIndex {
     this.#closing.abort();
     await this.#building;
     await this.#underWay;
-    // What is not saved in time is read as changes by the next one.
-    await Promise.race([this.#current?.close(), delay(limits.lastCheckpointMs, undefined, { ref: false })]);
+    // What is not saved in time is read as changes by the next one. The last part may take as long again where storage is slow.
+    const saved = this.#current?.close(AbortSignal.timeout(limits.lastCheckpointMs));
+    await Promise.race([saved, delay(2 * limits.lastCheckpointMs, undefined, { ref: false })]);
   }
 
   /** Whoever asks while one catching up is under way waits for the next: that begins after the question came. */

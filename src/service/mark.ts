@@ -41,8 +41,8 @@ function hmacBy({ key }: MarkKey): Marker {
   return (normal) => sha256(Buffer.concat([outer, sha256(Buffer.concat([inner, Buffer.from(normal)]))]));
 }
 
-/** Marks that are remembered at most, in some 16 MB; then all of them are forgotten. */
-const rememberedMarks = 65_536;
+/** Marks that are remembered at most; then all of them are forgotten. */
+const rememberedMarks = 256;
 
 function remembering(marker: Marker): Marker {
   const marks = new Map<string, Buffer>();

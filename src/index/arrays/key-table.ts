@@ -12,7 +12,7 @@ const fullest = 0.8;
 /** Doubled, a part would have three slots of five empty. */
 const growth = 1.5;
 
-/** While the table grows, every so many keys that are written a part moves that is not full yet. */
+/** While the table grows, every so many times that a key is put a part moves that is not full yet. */
 const movedEvery = 64;
 
 /**
@@ -27,7 +27,7 @@ export class KeyTable {
   /** Where the parts are that have not moved yet; undefined when none is left there. */
   #former: Slots | undefined;
   readonly #isBehind = new Uint8Array(partCount);
-  #writes = 0;
+  #puts = 0;
   #size = 0;
   #spreads = new Int32Array(0);
   #homes = new Int32Array(0);
@@ -83,13 +83,25 @@ export class KeyTable {
     }
   }
 
+  /** Moves whatever has not moved yet, in pieces: until then, many are found more slowly. */
+  *settle(): Generator<undefined, void> {
+    for (let part = this.#isBehind.indexOf(1); part >= 0; part = this.#isBehind.indexOf(1)) {
+      this.#move(part);
+      yield;
+    }
+  }
+
   /** Writes the three words of the key that stands somewhere; those of 0, which is nowhere, are 0. */
   readKey(whereabouts: number, keys: Int32Array, at: number): void {
+    if (whereabouts === 0) {
+      keys.fill(0, at, at + 3);
+      return;
+    }
     const { words } = this.#slotsOf(whereabouts >>> 24);
     const slot = this.#slotAt(whereabouts);
-    keys[at] = whereabouts === 0 ? 0 : (words[slot] ?? 0);
-    keys[at + 1] = whereabouts === 0 ? 0 : (words[slot + 1] ?? 0);
-    keys[at + 2] = whereabouts === 0 ? 0 : (words[slot + 2] ?? 0);
+    keys[at] = words[slot] ?? 0;
+    keys[at + 1] = words[slot + 1] ?? 0;
+    keys[at + 2] = words[slot + 2] ?? 0;
   }
 
   /** @param value not 0 */
@@ -140,6 +152,8 @@ export class KeyTable {
   }
 
   #put(a: number, b: number, c: number, value: number, replaces: boolean): number {
+    this.#puts += 1;
+    if (this.#former !== undefined && this.#puts % movedEvery === 0) this.#move(this.#isBehind.indexOf(1));
     const spread = spreadOf(this.#spread, a, b, c);
     const part = partOf(spread);
     const slots = this.#slotsOf(part);
@@ -155,7 +169,6 @@ export class KeyTable {
       this.#size += 1;
     }
     this.#write(slots, part, slot, a, b, c, value);
-    if (this.#former !== undefined && ++this.#writes % movedEvery === 0) this.#move(this.#isBehind.indexOf(1));
     return value;
   }
 
@@ -166,7 +179,7 @@ export class KeyTable {
   /** Has a part that is full move to where it has more room, which is made if there is none. */
   #makeRoom(part: number): void {
     if (this.#isBehind[part] === 0) {
-      for (let behind = this.#isBehind.indexOf(1); behind >= 0; behind = this.#isBehind.indexOf(1)) this.#move(behind);
+      for (const _ of this.settle());
       this.#former = this.#slots;
       this.#slots = new Slots(Math.floor(this.#former.perPart * growth));
       this.#isBehind.fill(1);

@@ -11,16 +11,17 @@ import type { Records } from "../../service/store.ts";
 /** A change, and where it stands. */
 export interface Codable {
   readonly place: number;
-  readonly commitment: Uint8Array;
+  readonly commitment: Buffer;
   readonly change: Change;
 }
 
-/** A stream whose newest change has no code yet. */
+/** A stream of whose newest change no code was made yet. */
 interface Due {
   readonly place: number;
   readonly stream: Stream;
   readonly position: number;
-  readonly commitment: Uint8Array;
+  /** Its bytes as characters: a Buffer would keep all the memory that it shares, in which texts of changes stand. */
+  readonly commitment: string;
 }
 
 export interface CodeKeeperOptions {
@@ -59,12 +60,12 @@ export class CodeKeeper {
     if (code !== undefined) this.#made.push(code);
   }
 
-  /** Takes note of a stream's newest change, which is remembered meanwhile, or read once more. */
+  /** Takes note of a stream's newest change, which is asked of the store again when its code is made. */
   note({ place, commitment, change: { stream, position } }: Codable): void {
     this.#due.delete(place);
     // Where saving does not keep up, those that came first are let go: they are read as changes.
-    if (this.#due.size >= limits.codesWaiting) this.#letGo();
-    this.#due.set(place, { place, stream, position, commitment });
+    if (this.#due.size >= limits.codesWaiting) this.#takeDue(limits.codesAtOnce);
+    this.#due.set(place, { place, stream, position, commitment: commitment.toString("latin1") });
   }
 
   /** Whether there are as many as are saved at once. */
@@ -72,9 +73,13 @@ export class CodeKeeper {
     return this.#waiting >= limits.codesAtOnce;
   }
 
-  /** Saves everything that was added or noted before, in parts. It never rejects. */
-  async save(): Promise<void> {
-    for (let left = this.#waiting; left > 0; left -= limits.codesAtOnce) await this.#inTurn();
+  /**
+   * Saves everything that was added or noted before, in parts. It never rejects.
+   *
+   * @param over aborted when no more parts are to be begun
+   */
+  async save(over?: AbortSignal): Promise<void> {
+    for (let left = this.#waiting; left > 0 && over?.aborted !== true; left -= limits.codesAtOnce) await this.#inTurn();
   }
 
   /** Saves a part in the background, when there is enough for one, and none is being saved. */
@@ -87,28 +92,31 @@ export class CodeKeeper {
   }
 
   #inTurn(): Promise<void> {
+    this.#isSaving = true;
     this.#saving = this.#saving.then(() => this.#savePart());
     return this.#saving;
   }
 
   async #savePart(): Promise<void> {
-    this.#isSaving = true;
     try {
-      const codes = this.#made.splice(0, limits.codesAtOnce);
-      await this.#options.codes.saveCodes(codes.length > 0 ? codes : await this.#makeDue());
+      const made = this.#made.splice(0, limits.codesAtOnce);
+      const others = await this.#makeDue(limits.codesAtOnce - made.length);
+      await this.#options.codes.saveCodes([...made, ...others]);
     } catch (error) {
       this.#options.onTrouble(error);
     }
     this.#isSaving = false;
   }
 
-  async #makeDue(): Promise<KeptCode[]> {
-    const due = this.#takeDue(limits.codesAtOnce);
+  async #makeDue(count: number): Promise<KeptCode[]> {
+    const due = this.#takeDue(count);
     const codes: KeptCode[] = [];
     for (let from = 0; from < due.length; from += madeAtOnce) {
       const some = due.slice(from, from + madeAtOnce);
       const changes = await this.#options.store.newest(some.map(({ stream }) => stream));
-      codes.push(...some.flatMap((each, index) => this.#codeOfDue(each, changes[index])));
+      codes.push(
+        ...some.map((each, index) => this.#codeOfDue(each, changes[index])).filter((code) => code !== undefined),
+      );
       await nextTurn();
     }
     return codes;
@@ -124,9 +132,10 @@ export class CodeKeeper {
     return taken;
   }
 
-  /** Nothing where another change has come, of which note is taken as well. */
-  #codeOfDue({ place, position, commitment }: Due, change: Change | undefined): KeptCode | [] {
-    return (change?.position === position && this.#codeOf({ place, commitment, change })) || [];
+  /** Undefined where another change has come, of which note is taken as well. */
+  #codeOfDue({ place, position, commitment }: Due, change: Change | undefined): KeptCode | undefined {
+    if (change?.position !== position) return undefined;
+    return this.#codeOf({ place, commitment: Buffer.from(commitment, "latin1"), change });
   }
 
   #codeOf({ place, commitment, change }: Codable): KeptCode | undefined {
@@ -137,10 +146,5 @@ export class CodeKeeper {
       this.#options.onTrouble(error);
       return undefined;
     }
-  }
-
-  #letGo(): void {
-    const first = this.#due.keys().next();
-    if (first.done !== true) this.#due.delete(first.value);
   }
 }

@@ -84,4 +84,24 @@ describe("a contact question where hardly two customers chose the same", () => {
     assert.equal(ready.prepare(), true);
     assert.deepEqual(ready.count(), { count: customers });
   });
+
+  it("is answered about many as about each, before all is judged and when a pattern's number is another's", () => {
+    const index = indexed();
+    const ready = ask(index, day);
+    const places = Int32Array.from({ length: customers }, (_, place) => place + 1);
+    const reasons = () => {
+      const answers = new Uint16Array(customers);
+      ready.answersAt(places, customers, answers);
+      return Array.from(answers, (answer) => ready.answers[answer]?.reason);
+    };
+    const each = () => Array.from(places, (place) => reasonAt(ask(index, day), place - 1));
+    assert.deepEqual(reasons(), each());
+    assert.deepEqual(new Set(reasons().slice(1)), new Set(["opted-in"]));
+    while (!ready.prepare());
+    index.drop(3);
+    // All of a customer's types are said no to: there is a pattern of its own for each that is left out.
+    for (const place of [3, 700]) index.put(place, { selections: selectionsOf(0).slice(place % 7) });
+    assert.deepEqual(reasons(), each());
+    assert.deepEqual([reasons()[3], reasons()[700]], ["opted-out", "opted-out"]);
+  });
 });

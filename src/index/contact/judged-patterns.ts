@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { contactAnswers } from "../../domain/decide-contact.ts";
 import type { ContactCell } from "./cell.ts";
 import type { ContactJudge } from "./judge.ts";
@@ -5,6 +6,9 @@ import type { Pattern } from "./pattern.ts";
 
 /** Stands where a pattern's answer depends on the clock. */
 export const byClock = 255;
+
+/** Stands where a pattern was not judged. */
+const unjudged = 254;
 
 /** Answers with a lower number are `send`. */
 export const firstOther = contactAnswers.findIndex(({ verdict }) => verdict !== "send");
@@ -49,8 +53,9 @@ export class JudgedPatterns {
   /** The answer to those who have a pattern, or `byClock`. */
   answerTo(number: number): number {
     const pattern = this.cell.table.patterns[number];
-    if (pattern !== undefined && this.#judged[number] !== pattern) this.#judge(pattern);
-    return this.#answers[number] ?? 0;
+    assert(pattern, "a number that somebody has is that of a pattern");
+    if (this.#judged[number] !== pattern) this.#judge(pattern);
+    return this.#answers[number] ?? unjudged;
   }
 
   /**
@@ -64,7 +69,8 @@ export class JudgedPatterns {
     let isMoving = false;
     for (let index = 0; index < count; index += 1) {
       const number = numbers[index] ?? 0;
-      const answer = isJudged ? (judged[number] ?? 0) : this.answerTo(number);
+      const known = isJudged ? (judged[number] ?? unjudged) : unjudged;
+      const answer = known === unjudged ? this.answerTo(number) : known;
       answers[index] = answer;
       if (answer === byClock) isMoving = true;
     }
@@ -126,7 +132,7 @@ export class JudgedPatterns {
   #enlarge(): void {
     const count = this.cell.table.patterns.length;
     if (count > this.#answers.length) {
-      this.#answers = enlarged(this.#answers, 2 * count);
+      this.#answers = enlarged(this.#answers, 2 * count, unjudged);
       this.#senders = enlarged(this.#senders, 2 * count);
       this.#unsure = enlarged(this.#unsure, 2 * count);
     }
@@ -139,8 +145,8 @@ export class JudgedPatterns {
 
 const none: readonly MovingEntry[] = [];
 
-function enlarged(numbers: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(length);
+function enlarged(numbers: Uint8Array, length: number, others = 0): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(length).fill(others);
   larger.set(numbers);
   return larger;
 }

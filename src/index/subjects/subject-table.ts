@@ -68,6 +68,11 @@ export class SubjectTable {
     return true;
   }
 
+  /** Makes ready to find many quickly, in pieces; nothing may be put between two. */
+  finish(): Generator<undefined, void> {
+    return this.#table.settle();
+  }
+
   kindAt(place: number): SubjectKind | undefined {
     const whereabouts = this.#whereabouts.get(place);
     return whereabouts === 0 ? undefined : kindOfKey(this.#table.wordAt(whereabouts, 2));

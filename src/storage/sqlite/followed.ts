@@ -52,7 +52,7 @@ export class Followed {
     return this.#tail.from(position, limit) ?? this.#stored(position, limit);
   }
 
-  /** The log's last change: read once, as nobody but this process writes. */
+  /** The log's last change: read once, for either nobody but this process writes, or all that is read is of one moment. */
   last(): LastChange | undefined {
     if (this.#tail.last === undefined) {
       const row = this.#last.get() as { position: number; commitment: Uint8Array } | undefined;

@@ -1,3 +1,4 @@
+import type { Change } from "../../domain/change.ts";
 import type { LastChange, LoggedChange } from "../../service/store.ts";
 
 /** How many characters the texts of the remembered changes have at most; parsed, they take some five times as much. */
@@ -9,13 +10,23 @@ export interface Committed {
   readonly size: number;
 }
 
+interface Kept {
+  readonly place: number;
+  /** Its bytes as characters: a Buffer would keep all the memory that it shares, in which texts of changes stand. */
+  readonly commitment: string;
+  change: Change | undefined;
+  readonly size: number;
+}
+
 /**
  * The log's last changes as this process has committed them, for whoever follows the log: to read each again from the
  * file, hash it and parse it made a write a seventh dearer. Only the process that has the file's lock writes there.
  */
 export class LogTail {
-  /** By position, without gaps. */
-  readonly #changes = new Map<number, Committed>();
+  /** One position after the other. Those that were let go are cut off once half of them are that. */
+  #kept: Kept[] = [];
+  #first = 0;
+  #gone = 0;
   #size = 0;
   #last: LastChange | undefined;
 
@@ -31,43 +42,50 @@ export class LogTail {
 
   /** What the log has from a position on, at most `limit` changes; undefined when that is not remembered. */
   from(position: number, limit: number): LoggedChange[] | undefined {
-    if (this.#last === undefined || position > this.#last.position + 1) return undefined;
-    if (position <= this.#last.position && !this.#changes.has(position)) return undefined;
-    const found: LoggedChange[] = [];
-    for (let next = position; found.length < limit; next += 1) {
-      const committed = this.#changes.get(next);
-      if (committed === undefined) break;
-      found.push(committed.logged);
-    }
-    return found;
+    const behind = this.#last === undefined ? 0 : this.#last.position + 1;
+    if (this.#last === undefined || position > behind) return undefined;
+    if (position === behind) return [];
+    const start = position - this.#first;
+    if (start < this.#gone || this.#kept.length === 0) return undefined;
+    return this.#kept.slice(start, start + limit).map(({ place, commitment, change }, index) => ({
+      position: position + index,
+      place,
+      commitment: Buffer.from(commitment, "latin1"),
+      change,
+    }));
   }
 
   /** Takes in what was committed at the end of the log. */
-  add(committed: Committed): void {
-    const { position, commitment } = committed.logged;
+  add({ logged: { position, place, commitment, change }, size }: Committed): void {
     if (this.#last !== undefined && position !== this.#last.position + 1) this.clear();
-    this.#changes.set(position, committed);
+    if (this.#kept.length === 0) this.#first = position;
+    this.#kept.push({ place, commitment: commitment.toString("latin1"), change, size });
     this.#last = { position, commitment };
-    this.#size += committed.size;
-    for (const [first, { size }] of this.#changes) {
-      if (this.#size <= textMost) break;
-      this.#changes.delete(first);
-      this.#size -= size;
-    }
+    this.#size += size;
+    this.#letGo();
   }
 
   /** The streams with these places were erased. */
   erase(places: ReadonlySet<number>): void {
     if (places.size === 0) return;
-    for (const [position, { logged, size }] of this.#changes) {
-      if (!places.has(logged.place)) continue;
-      this.#changes.set(position, { logged: { ...logged, change: undefined }, size });
-    }
+    for (const kept of this.#kept) if (places.has(kept.place)) kept.change = undefined;
   }
 
   clear(): void {
-    this.#changes.clear();
+    this.#kept = [];
+    this.#gone = 0;
     this.#size = 0;
     this.#last = undefined;
+  }
+
+  #letGo(): void {
+    while (this.#size > textMost) {
+      this.#size -= this.#kept[this.#gone]?.size ?? 0;
+      this.#gone += 1;
+    }
+    if (2 * this.#gone < this.#kept.length) return;
+    this.#kept.splice(0, this.#gone);
+    this.#first += this.#gone;
+    this.#gone = 0;
   }
 }
