@@ -74,15 +74,22 @@ describe("a table of keys", () => {
       const there = table.get(some, 0, 7);
       assert.ok(there === some || there === 0);
       assert.deepEqual([...values], [value, 0, there, 0]);
-      const key = new Int32Array(3);
-      for (const one of [value, ...(there === 0 ? [] : [some])]) {
-        table.readKey(whereabouts.get(one) ?? 0, key, 0);
-        assert.deepEqual([...key], [one, 0, 7]);
-      }
+      const keys = new Int32Array(6);
+      table.readKeys(
+        Int32Array.of(there === 0 ? 0 : (whereabouts.get(some) ?? 0), whereabouts.get(value) ?? 0),
+        2,
+        keys,
+      );
+      assert.deepEqual([...keys], [...(there === 0 ? [0, 0, 0] : [some, 0, 7]), value, 0, 7]);
     }
+    for (const _ of table.settle());
     for (let value = 1; value <= 20_000; value += 1) {
-      const there = table.get(value, 0, 7);
-      if (there !== 0) assert.equal(table.wordAt(whereabouts.get(value) ?? 0, 3), value);
+      const there = table.get(value, 0, 7) !== 0;
+      const at = there ? (whereabouts.get(value) ?? 0) : 0;
+      const keys = new Int32Array(6).fill(9);
+      table.readKeys(Int32Array.of(at, 0), 2, keys);
+      assert.deepEqual([...keys], [...(there ? [value, 0, 7] : [0, 0, 0]), 0, 0, 0]);
+      if (there) assert.equal(table.wordAt(at, 3), value);
     }
   });
 

@@ -29,8 +29,8 @@ export class KeyTable {
   readonly #isBehind = new Uint8Array(partCount);
   #puts = 0;
   #size = 0;
-  #spreads = new Int32Array(0);
-  #homes = new Int32Array(0);
+  /** For what is known of many keys while they are looked up. */
+  #room = roomFor(0);
 
   constructor(onMoved: OnMoved = () => undefined) {
     this.#onMoved = onMoved;
@@ -62,11 +62,8 @@ export class KeyTable {
       this.#getEach(keys, count, values);
       return;
     }
-    if (this.#spreads.length < count) {
-      this.#spreads = new Int32Array(count);
-      this.#homes = new Int32Array(count);
-    }
-    const [spreads, homes, slots] = [this.#spreads, this.#homes, this.#slots];
+    const { spreads, homes } = this.#roomFor(count);
+    const slots = this.#slots;
     const { words } = slots;
     for (let index = 0; index < count; index += 1) {
       const at = 3 * index;
@@ -102,6 +99,27 @@ export class KeyTable {
     keys[at] = words[slot] ?? 0;
     keys[at + 1] = words[slot + 1] ?? 0;
     keys[at + 2] = words[slot + 2] ?? 0;
+  }
+
+  /**
+   * The keys that stand in many places, as `readKey` writes each. No read waits for another here either.
+   *
+   * @param keys three words each
+   */
+  readKeys(whereabouts: Int32Array, count: number, keys: Int32Array): void {
+    if (this.#former !== undefined) {
+      for (let index = 0; index < count; index += 1) this.readKey(whereabouts[index] ?? 0, keys, 3 * index);
+      return;
+    }
+    const [{ words }, homes] = [this.#slots, this.#roomFor(count).homes];
+    for (let index = 0; index < count; index += 1) homes[index] = Math.max(this.#slotAt(whereabouts[index] ?? 0), 0);
+    for (let index = 0; index < count; index += 1) keys[3 * index] = words[homes[index] ?? 0] ?? 0;
+    for (let index = 0; index < count; index += 1) {
+      const slot = homes[index] ?? 0;
+      keys[3 * index + 1] = words[slot + 1] ?? 0;
+      keys[3 * index + 2] = words[slot + 2] ?? 0;
+      if (whereabouts[index] === 0) keys.fill(0, 3 * index, 3 * index + 3);
+    }
   }
 
   /** @param value not 0 */
@@ -142,6 +160,11 @@ export class KeyTable {
   #slotAt(whereabouts: number): number {
     const part = whereabouts >>> 24;
     return this.#slotsOf(part).startOf(part) + ((whereabouts & 0xffffff) - 1) * slotWords;
+  }
+
+  #roomFor(count: number): Room {
+    if (this.#room.homes.length < count) this.#room = roomFor(count);
+    return this.#room;
   }
 
   #getEach(keys: Int32Array, count: number, values: Int32Array): void {
@@ -232,6 +255,15 @@ export class KeyTable {
     words[slot + 3] = value;
     this.#onMoved(value, (part << 24) | ((slot - slots.startOf(part)) / slotWords + 1));
   }
+}
+
+interface Room {
+  readonly spreads: Int32Array;
+  readonly homes: Int32Array;
+}
+
+function roomFor(count: number): Room {
+  return { spreads: new Int32Array(count), homes: new Int32Array(count) };
 }
 
 /** The slot that has the key, or the empty one in which it would be found. */

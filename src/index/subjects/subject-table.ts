@@ -17,6 +17,7 @@ export class SubjectTable {
   /** The places of names, counted from 1. */
   readonly #table = new KeyTable((value, whereabouts) => this.#whereabouts.set(value - 1, whereabouts));
   readonly #key = new Int32Array(3);
+  #many = new Int32Array(0);
 
   get size(): number {
     return this.#table.size;
@@ -103,10 +104,10 @@ export class SubjectTable {
    * @param keys three words each
    */
   keysOf(places: Int32Array, count: number, keys: Int32Array): void {
-    for (let index = 0; index < count; index += 1) {
-      keys[3 * index] = this.#whereabouts.get((places[index] ?? 0) - 1);
-    }
-    for (let index = 0; index < count; index += 1) this.#table.readKey(keys[3 * index] ?? 0, keys, 3 * index);
+    if (this.#many.length < count) this.#many = new Int32Array(count);
+    const many = this.#many;
+    for (let index = 0; index < count; index += 1) many[index] = this.#whereabouts.get((places[index] ?? 0) - 1);
+    this.#table.readKeys(many, count, keys);
   }
 
   /** Overwritten by the next call. */
