@@ -126,7 +126,7 @@ async function* answerFromIndex(batch: Batch, out: LineBuffer, index: IndexBatch
   }
 }
 
-/** About contact the answers are always the same. */
+/** By the list of answers, of which there is one for all questions about contact. */
 const knownTexts = new WeakMap<Asking["answers"], LineTexts>();
 
 /** Making the texts takes longer than to see that they are the same as before. */

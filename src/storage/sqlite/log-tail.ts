@@ -42,9 +42,9 @@ export class LogTail {
 
   /** What the log has from a position on, at most `limit` changes; undefined when that is not remembered. */
   from(position: number, limit: number): LoggedChange[] | undefined {
-    const behind = this.#last === undefined ? 0 : this.#last.position + 1;
-    if (this.#last === undefined || position > behind) return undefined;
-    if (position === behind) return [];
+    if (this.#last === undefined) return undefined;
+    const end = this.#last.position + 1;
+    if (position >= end) return position === end ? [] : undefined;
     const start = position - this.#first;
     if (start < this.#gone || this.#kept.length === 0) return undefined;
     return this.#kept.slice(start, start + limit).map(({ place, commitment, change }, index) => ({
