@@ -24,8 +24,8 @@ export interface Serving {
 
 /** Only what a program needs of the environment, so that no setting of whoever runs the tests gets in. */
 export function plainEnvironment(env: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  const { PATH, HOME, TMPDIR } = process.env;
-  return { PATH, HOME, TMPDIR, SAYWHEN_PORT: "0", ...env };
+  const { PATH, HOME, TMPDIR, NODE_COMPILE_CACHE } = process.env;
+  return { PATH, HOME, TMPDIR, NODE_COMPILE_CACHE, SAYWHEN_PORT: "0", ...env };
 }
 
 /** @param cwd the working folder, which gets the database unless `env` says otherwise */
