@@ -10,6 +10,7 @@ import { catalogueCommand } from "./catalogue.ts";
 import { clientCommand } from "./client.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { run } from "./run.ts";
+import { sha256 } from "../service/secret.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "saywhen-cli-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -53,14 +54,14 @@ describe("saywhen client", () => {
     const added = await saywhen("client add crm --scope decide --scope customers:read", env);
     assert.deepEqual([added.code, added.out.length], [0, 1]);
     assert.match(added.err, /secret of crm \(customers:read decide\)\. It is shown only now/);
-    assert.equal(api.clients.authenticate(added.out[0] ?? "", Date.now())?.id, "crm");
+    assert.equal(api.clients.authenticate(sha256(added.out[0] ?? ""), Date.now())?.id, "crm");
     const rotated = await saywhen("client rotate crm", env);
-    assert.equal(api.clients.authenticate(rotated.out[0] ?? "", Date.now())?.id, "crm");
+    assert.equal(api.clients.authenticate(sha256(rotated.out[0] ?? ""), Date.now())?.id, "crm");
     const listed = await saywhen("client list", env);
     assert.match(listed.out[1] ?? "", /^crm {2}added 20\S+Z {2}2 secrets {2}customers:read {2}decide$/);
     assert.deepEqual([(await saywhen("client revoke crm", env)).code], [0]);
     assert.match((await saywhen("client list", env)).out[1] ?? "", /revoked 20\S+Z$/);
-    assert.equal(api.clients.authenticate(added.out[0] ?? "", Date.now()), undefined);
+    assert.equal(api.clients.authenticate(sha256(added.out[0] ?? ""), Date.now()), undefined);
   });
 
   it("says why something was refused, with every fault", async () => {
@@ -103,7 +104,7 @@ describe("saywhen client", () => {
     assert.deepEqual([again.code, /^The ClientId is taken\..*\n {2}#\/id: /.test(again.err)], [1, true], again.err);
     assert.equal((await saywhen("client list", env, open)).out.length, 2);
     await using api = await open();
-    assert.equal(api.clients.authenticate(out[0] ?? "", Date.now())?.id, "crm");
+    assert.equal(api.clients.authenticate(sha256(out[0] ?? ""), Date.now())?.id, "crm");
     const locked = await saywhen("client list", env, open);
     assert.deepEqual([locked.code, /set SAYWHEN_URL if it does elsewhere/.test(locked.err)], [1, true], locked.err);
   });

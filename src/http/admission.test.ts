@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Socket } from "node:net";
 import { describe, it } from "node:test";
 import { openOwnApi } from "../../test/support/own-api.ts";
 import { addClient } from "../service/add-client.ts";
@@ -32,9 +33,13 @@ describe("who was let in", () => {
       assert("value" in issued);
       return issued.value.token;
     };
-    const refusalOf = (bearer: string, now: number): string | undefined => {
+    // One connection, on which a token comes after another: each is looked at anew.
+    const socket = new Socket();
+    const refusalOf = (bearer: string | undefined, now: number): string | undefined => {
       try {
-        admitAgain(route, { authorization: `Bearer ${bearer}` }, { clients, rateLimit: undefined, now: () => now });
+        const headers = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
+        const request = { headers, raw: { socket } };
+        admitAgain(route, request, { clients, rateLimit: undefined, now: () => now });
         return undefined;
       } catch (error) {
         assert(error instanceof Refusal);
@@ -46,6 +51,8 @@ describe("who was let in", () => {
     assert.equal(refusalOf(token, began + hourMs), "token-invalid");
     assert.equal(refusalOf(await tokenOf("changes"), began), "scope-missing");
     assert.equal(refusalOf(secret, began + hourMs), undefined);
+    assert.equal(refusalOf(undefined, began), "token-missing");
+    assert.equal(refusalOf(secret, began), undefined);
     await revokeClient(clients, "crm", began);
     assert.equal(refusalOf(secret, began), "token-invalid");
   });

@@ -1,8 +1,10 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { IncomingHttpHeaders } from "node:http";
+import type { Socket } from "node:net";
 import { limits } from "../domain/limits.ts";
 import { type Client, nobody } from "../domain/client.ts";
 import type { ClientRegistry } from "../service/clients.ts";
+import { sha256 } from "../service/secret.ts";
 import { bodyFormatOf, formatsFor, json, mediaTypes, type Negotiated, negotiate } from "./negotiate.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { type AnswerFormat, type BodyFormat, type PlacedFault, Refusal, type Route, scopesOf } from "./route.ts";
@@ -35,10 +37,10 @@ export function admit(
   gate: Gate,
 ): Admission | Promise<Admission> {
   if (route.scope === undefined) return admitCaller(route, request, reply, gate, undefined);
-  const token = tokenOf(request.headers);
-  const caller = gate.clients.authenticate(token, gate.now());
+  const digest = digestOf(request);
+  const caller = gate.clients.authenticate(digest, gate.now());
   return caller === undefined
-    ? admitAfterLook(route, request, reply, gate, token)
+    ? admitAfterLook(route, request, reply, gate, digest)
     : admitCaller(route, request, reply, gate, caller);
 }
 
@@ -48,10 +50,10 @@ async function admitAfterLook(
   request: FastifyRequest,
   reply: FastifyReply,
   gate: Gate,
-  token: string,
+  digest: string,
 ): Promise<Admission> {
   await gate.clients.look();
-  const caller = gate.clients.authenticate(token, gate.now());
+  const caller = gate.clients.authenticate(digest, gate.now());
   if (caller === undefined) throw new Refusal("token-invalid", [], invalidToken);
   return admitCaller(route, request, reply, gate, caller);
 }
@@ -78,13 +80,13 @@ function admitCaller(
 
 /**
  * Looks whether a client that was let in may go on: it may be revoked, or its token expire, while an answer of any length
- * is made. From memory, in about 1.5 µs.
+ * is made. From memory, in less than a microsecond.
  *
  * @throws Refusal
  */
-export function admitAgain({ scope }: Route, headers: IncomingHttpHeaders, { clients, now }: Gate): void {
+export function admitAgain({ scope }: Route, request: Bearing, { clients, now }: Gate): void {
   if (scope === undefined) return;
-  const caller = clients.authenticate(tokenOf(headers), now());
+  const caller = clients.authenticate(digestOf(request), now());
   if (caller === undefined) throw new Refusal("token-invalid", [], invalidToken);
   checkScope(caller, scope);
 }
@@ -93,6 +95,31 @@ export function admitAgain({ scope }: Route, headers: IncomingHttpHeaders, { cli
 const upgrade = { upgrade: "HTTP/1.1", connection: "Upgrade, close" };
 
 const invalidToken = { "www-authenticate": 'Bearer realm="saywhen", error="invalid_token"' };
+
+/** What shows who asks. */
+interface Bearing {
+  readonly headers: IncomingHttpHeaders;
+  readonly raw: { readonly socket: Socket };
+}
+
+/** What came last on a connection. */
+interface Presented {
+  readonly authorization: string | undefined;
+  readonly digest: string;
+}
+
+/** A connection mostly brings the same token again, and to hash it takes longer than all else here. */
+const presented = new WeakMap<Socket, Presented>();
+
+/** The digest of a request's token. */
+function digestOf({ headers, raw: { socket } }: Bearing): string {
+  const { authorization } = headers;
+  const last = presented.get(socket);
+  if (last !== undefined && last.authorization === authorization) return last.digest;
+  const digest = sha256(tokenOf(headers));
+  presented.set(socket, { authorization, digest });
+  return digest;
+}
 
 /** RFC 6750 §3: a request without credentials is told no error code, one with wrong credentials is. */
 function tokenOf({ authorization }: IncomingHttpHeaders): string {

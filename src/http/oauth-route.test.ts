@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { adminToken, openOwnApi } from "../../test/support/own-api.ts";
 import { addClient } from "../service/add-client.ts";
+import { sha256 } from "../service/secret.ts";
 
 /** What answers hold, refusals included. */
 interface Body {
@@ -54,7 +55,7 @@ describe("POST /oauth2/token", () => {
       assert.deepEqual([status, rest], [200, { token_type: "Bearer", expires_in: 3600, scope: "decide changes" }]);
       assert.deepEqual([headers["cache-control"], headers.pragma], ["no-store", "no-cache"]);
       assert.match(headers["content-type"] as string, /^application\/json/);
-      assert.deepEqual(api.clients.authenticate(token, Date.now())?.scopes, ["decide", "changes"]);
+      assert.deepEqual(api.clients.authenticate(sha256(token), Date.now())?.scopes, ["decide", "changes"]);
     }
   });
 

@@ -149,7 +149,7 @@ function callOf(request: FastifyRequest, route: Route, gate: Gate, body: Buffer)
     headers: request.headers,
     body,
     incoming: request.raw,
-    admitAgain: () => admitAgain(route, request.headers, gate),
+    admitAgain: () => admitAgain(route, request, gate),
   };
 }
 

@@ -15,6 +15,7 @@ import { readClient } from "./read-client.ts";
 import { revokeClient } from "./revoke-client.ts";
 import { rotateClient } from "./rotate-client.ts";
 import { StoreUnavailable } from "./store.ts";
+import { sha256 } from "./secret.ts";
 
 const now = Date.parse("2026-03-03T14:05:00.000Z");
 
@@ -91,9 +92,9 @@ async function add(registry: ClientRegistry, id: string, ...scopes: Scope[]) {
 
 /** As admission does: one who is not known is looked for. */
 async function knows(registry: ClientRegistry, bearer: string): Promise<boolean> {
-  if (registry.authenticate(bearer, now) !== undefined) return true;
+  if (registry.authenticate(sha256(bearer), now) !== undefined) return true;
   await registry.look();
-  return registry.authenticate(bearer, now) !== undefined;
+  return registry.authenticate(sha256(bearer), now) !== undefined;
 }
 
 describe("what another node has changed", () => {
@@ -103,8 +104,8 @@ describe("what another node has changed", () => {
     const rotated = valueOf(await rotateClient(here, "crm", now)).secret;
     const { token } = valueOf(await issueToken(here, { clientId: "crm", secret, scopes: ["decide"] }, now));
     assert.ok(await knows(there, token));
-    assert.deepEqual(there.authenticate(token, now)?.scopes, ["decide"]);
-    assert.ok(there.authenticate(rotated, now), "all that was changed is taken over in one look");
+    assert.deepEqual(there.authenticate(sha256(token), now)?.scopes, ["decide"]);
+    assert.ok(there.authenticate(sha256(rotated), now), "all that was changed is taken over in one look");
     const fresh = valueOf(await rotateClient(here, "shop", now)).secret;
     valueOf(await issueToken(there, { clientId: "shop", secret: fresh }, now));
   });
@@ -129,7 +130,7 @@ describe("what another node has changed", () => {
     await rotateClient(here, "shop", now);
     valueOf(await revokeClient(here, "crm", now));
     await delay(limits.clientsFollowMs + 200);
-    for (const old of [secret, token, shop.secret]) assert.equal(there.authenticate(old, now), undefined);
+    for (const old of [secret, token, shop.secret]) assert.equal(there.authenticate(sha256(old), now), undefined);
   });
 
   it("is looked for by one small question, which those who present what nobody knows share", async (test) => {
@@ -184,7 +185,7 @@ describe("what another node has changed", () => {
     store.isCut = false;
     valueOf(await revokeClient(here, "crm", now));
     await delay(limits.clientsFollowMs + 200);
-    assert.equal(there.authenticate(secret, now), undefined);
+    assert.equal(there.authenticate(sha256(secret), now), undefined);
   });
 
   it("is taken over whole once the store has been away: it may be an older one that has counted as far", async (test) => {
@@ -215,15 +216,15 @@ describe("two nodes that change clients at the same time", () => {
     const [one = "", other = ""] = rotations.map((outcome) => valueOf(outcome).secret);
     for (const registry of [here, there]) {
       await registry.look();
-      assert.ok(registry.authenticate(one, now) && registry.authenticate(other, now));
-      assert.equal(registry.authenticate(secret, now), undefined);
+      assert.ok(registry.authenticate(sha256(one), now) && registry.authenticate(sha256(other), now));
+      assert.equal(registry.authenticate(sha256(secret), now), undefined);
     }
     const [, rotated] = await Promise.all([revokeClient(here, "crm", now), rotateClient(there, "crm", now)]);
     await Promise.all([here.look(), there.look()]);
     const late = "value" in rotated ? rotated.value.secret : one;
     for (const registry of [here, there]) {
       assert.ok(registry.client("crm")?.revokedAt);
-      for (const old of [one, other, late]) assert.equal(registry.authenticate(old, now), undefined);
+      for (const old of [one, other, late]) assert.equal(registry.authenticate(sha256(old), now), undefined);
     }
   });
 
@@ -238,7 +239,7 @@ describe("two nodes that change clients at the same time", () => {
   it("keep no token for a client that was revoked meanwhile", async (test) => {
     const { here, there, secret } = await openTwo(test);
     valueOf(await revokeClient(here, "crm", now));
-    assert.ok(there.authenticate(secret, now), "it has not been looked for yet");
+    assert.ok(there.authenticate(sha256(secret), now), "it has not been looked for yet");
     const outcome = await issueToken(there, { clientId: "crm", secret }, now);
     assert.equal("rejected" in outcome && outcome.rejected.problem, "client-unknown");
   });

@@ -16,6 +16,7 @@ import { listClients } from "./list-clients.ts";
 import type { Outcome } from "./outcome.ts";
 import { revokeClient } from "./revoke-client.ts";
 import { rotateClient } from "./rotate-client.ts";
+import { sha256 } from "./secret.ts";
 
 const now = Date.parse("2026-03-03T14:05:00.000Z");
 const hour = 3_600_000;
@@ -64,8 +65,8 @@ describe("a client", () => {
       createdAt: "2026-03-03T14:05:00.000Z",
       secrets: [{ createdAt: "2026-03-03T14:05:00.000Z" }],
     });
-    assert.equal(registry.authenticate(secret, now)?.id, "crm");
-    assert.deepEqual(registry.authenticate(secret, now)?.scopes, ["customers:read", "customers:write"]);
+    assert.equal(registry.authenticate(sha256(secret), now)?.id, "crm");
+    assert.deepEqual(registry.authenticate(sha256(secret), now)?.scopes, ["customers:read", "customers:write"]);
     assert.ok(!JSON.stringify([await store.clients(), registry.clients()]).includes(secret.slice(8)));
     assert.doesNotMatch(JSON.stringify(await listClients(registry)), /sha256|[0-9a-f]{64}/);
   });
@@ -84,7 +85,7 @@ describe("a client", () => {
       "é",
       "a".repeat(9_999),
     ]) {
-      assert.equal(registry.authenticate(text, now), undefined);
+      assert.equal(registry.authenticate(sha256(text), now), undefined);
     }
   });
 
@@ -129,10 +130,10 @@ describe("a client", () => {
     const registry = await openRegistry();
     const first = (await add(registry, "crm", "changes")).secret;
     const second = valueOf(await rotateClient(registry, "crm", now + 1)).secret;
-    assert.ok(registry.authenticate(first, now) && registry.authenticate(second, now));
+    assert.ok(registry.authenticate(sha256(first), now) && registry.authenticate(sha256(second), now));
     const third = valueOf(await rotateClient(registry, "crm", now + 2));
-    assert.equal(registry.authenticate(first, now), undefined);
-    assert.ok(registry.authenticate(second, now) && registry.authenticate(third.secret, now));
+    assert.equal(registry.authenticate(sha256(first), now), undefined);
+    assert.ok(registry.authenticate(sha256(second), now) && registry.authenticate(sha256(third.secret), now));
     assert.deepEqual(
       third.client.secrets.map(({ createdAt }) => createdAt),
       ["2026-03-03T14:05:00.002Z", "2026-03-03T14:05:00.001Z"],
@@ -147,8 +148,8 @@ describe("a client", () => {
     const { token } = await issue(registry, "crm", secret);
     valueOf(await revokeClient(registry, "crm", now));
     for (const at of [registry, await openOn(store)]) {
-      assert.equal(at.authenticate(secret, now), undefined);
-      assert.equal(at.authenticate(token, now), undefined);
+      assert.equal(at.authenticate(sha256(secret), now), undefined);
+      assert.equal(at.authenticate(sha256(token), now), undefined);
       assert.equal(at.client("crm")?.revokedAt, "2026-03-03T14:05:00.000Z");
       assert.deepEqual(at.client("crm")?.scopes, []);
     }
@@ -175,8 +176,8 @@ describe("a client", () => {
     await before.close();
     const again = await openStore(file);
     const reopened = await openOn(again, now + hour - 1);
-    assert.deepEqual(reopened.authenticate(secret, now)?.scopes, ["decide", "changes"]);
-    assert.deepEqual(reopened.authenticate(token, now)?.scopes, ["decide"]);
+    assert.deepEqual(reopened.authenticate(sha256(secret), now)?.scopes, ["decide", "changes"]);
+    assert.deepEqual(reopened.authenticate(sha256(token), now)?.scopes, ["decide"]);
     await again.close();
   });
 
@@ -188,7 +189,7 @@ describe("a client", () => {
     await assert.rejects(addClient(registry, { id: "shop", scopes: ["changes"] }, now));
     await assert.rejects(revokeClient(registry, "crm", now));
     assert.equal(registry.client("shop"), undefined);
-    assert.ok(registry.authenticate(secret, now));
+    assert.ok(registry.authenticate(sha256(secret), now));
   });
 });
 
@@ -198,8 +199,8 @@ describe("a token", () => {
     const { secret } = await add(registry, "crm", "changes");
     const { token, expiresIn } = await issue(registry, "crm", secret);
     assert.equal(expiresIn, 3600);
-    assert.equal(registry.authenticate(token, now + hour - 1)?.id, "crm");
-    assert.equal(registry.authenticate(token, now + hour), undefined);
+    assert.equal(registry.authenticate(sha256(token), now + hour - 1)?.id, "crm");
+    assert.equal(registry.authenticate(sha256(token), now + hour), undefined);
   });
 
   it("has the client's scopes, or those of them that were asked for", async () => {
@@ -208,7 +209,7 @@ describe("a token", () => {
     assert.deepEqual((await issue(registry, "crm", secret)).scopes, ["decide", "audience", "changes"]);
     const { token, scopes: given } = await issue(registry, "crm", secret, ["changes", "decide", "changes"]);
     assert.deepEqual(given, ["decide", "changes"]);
-    assert.deepEqual(registry.authenticate(token, now)?.scopes, ["decide", "changes"]);
+    assert.deepEqual(registry.authenticate(sha256(token), now)?.scopes, ["decide", "changes"]);
     for (const asked of [["admin"], ["decide", "admin"], ["all"], [""]]) {
       const wish = { clientId: "crm", secret, scopes: asked };
       assert.equal(problemOf(await issueToken(registry, wish, now)), "scope-invalid");
@@ -244,8 +245,8 @@ describe("a token", () => {
     const tokens: string[] = [];
     for (let count = 0; count <= limits.clientTokensMax; count++)
       tokens.push((await issue(registry, "crm", secret)).token);
-    assert.equal(registry.authenticate(tokens[0] ?? "", now), undefined);
-    assert.ok(tokens.slice(1).every((token) => registry.authenticate(token, now)));
+    assert.equal(registry.authenticate(sha256(tokens[0] ?? ""), now), undefined);
+    assert.ok(tokens.slice(1).every((token) => registry.authenticate(sha256(token), now)));
   });
 });
 
@@ -260,11 +261,11 @@ describe("the admin client", () => {
   it("is made at the first start, with every scope, and its token told once", async () => {
     const store = await openStore();
     const { registry, token = "" } = await startWith(store);
-    assert.deepEqual(registry.authenticate(token, now)?.id, "admin");
-    assert.deepEqual(registry.authenticate(token, now)?.scopes, scopes);
+    assert.deepEqual(registry.authenticate(sha256(token), now)?.id, "admin");
+    assert.deepEqual(registry.authenticate(sha256(token), now)?.scopes, scopes);
     const second = await startWith(store);
     assert.equal(second.token, undefined);
-    assert.ok(second.registry.authenticate(token, now));
+    assert.ok(second.registry.authenticate(sha256(token), now));
   });
 
   it("is made although other clients were added before the first start", async () => {
@@ -279,9 +280,9 @@ describe("the admin client", () => {
     const { token: hourly } = await issue(registry, "admin", old);
     const { registry: next, token } = await startWith(store, given);
     assert.equal(token, undefined);
-    assert.deepEqual(next.authenticate(given, now)?.scopes, scopes);
-    assert.equal(next.authenticate(old, now), undefined);
-    assert.equal(next.authenticate(hourly, now), undefined);
+    assert.deepEqual(next.authenticate(sha256(given), now)?.scopes, scopes);
+    assert.equal(next.authenticate(sha256(old), now), undefined);
+    assert.equal(next.authenticate(sha256(hourly), now), undefined);
     assert.equal(next.client("admin")?.createdAt, "2026-03-03T14:05:00.000Z");
   });
 
@@ -290,11 +291,11 @@ describe("the admin client", () => {
     const { registry } = await startWith(store, given);
     const { token: hourly } = await issue(registry, "admin", given);
     const { registry: next } = await startWith(store, given);
-    assert.ok(next.authenticate(hourly, now));
+    assert.ok(next.authenticate(sha256(hourly), now));
     await add(next, "second", "admin");
     valueOf(await revokeClient(next, "admin", now));
     const { registry: last } = await startWith(store, given);
-    assert.equal(last.authenticate(given, now)?.id, "admin");
+    assert.equal(last.authenticate(sha256(given), now)?.id, "admin");
     assert.equal(last.client("admin")?.revokedAt, undefined);
   });
 

@@ -102,12 +102,13 @@ export class ClientRegistry {
 
   /**
    * Whose secret or token this is; undefined when it is nobody's, has expired, or its client was revoked.
-   * The scopes of a token's client are narrowed to those of the token. Takes about 1.5 µs, nearly all of it SHA-256.
+   * The scopes of a token's client are narrowed to those of the token. Takes less than a microsecond.
    *
+   * @param digest that of the secret or token, as `sha256` makes it
    * @param now milliseconds since 1970
    */
-  authenticate(bearer: string, now: number): Client | undefined {
-    const credential = this.#credentialOf(bearer);
+  authenticate(digest: string, now: number): Client | undefined {
+    const credential = this.#credentialOf(digest);
     if (credential === undefined || now >= credential.expiresAt) return undefined;
     const { client } = credential.holder;
     return credential.scopes === undefined ? client : { ...client, scopes: credential.scopes };
@@ -115,7 +116,7 @@ export class ClientRegistry {
 
   /** The client whose secret this is; undefined for another's, and for a token, which cannot be turned into another. */
   holderOf(clientId: string, secret: string): Client | undefined {
-    const credential = this.#credentialOf(secret);
+    const credential = this.#credentialOf(sha256(secret));
     if (credential === undefined || credential.expiresAt !== Number.POSITIVE_INFINITY) return undefined;
     const { client } = credential.holder;
     return client.id === clientId ? client : undefined;
@@ -234,8 +235,7 @@ export class ClientRegistry {
   }
 
   /** Found by its digest, of which no one can choose the bytes; compared in constant time all the same. */
-  #credentialOf(secret: string): Credential | undefined {
-    const digest = sha256(secret);
+  #credentialOf(digest: string): Credential | undefined {
     const credential = this.#credentials.get(digest);
     if (credential === undefined) return undefined;
     this.#presented.write(digest, "latin1");
