@@ -7,14 +7,13 @@ import { begin, customersFile, record } from "./customers-file.ts";
 import { inRounds, ratesOf } from "./series.ts";
 import { ask, type Given } from "./tasks.ts";
 
-/** What a build gave: bytes by the index's own count, by how much the process grew, and how much of that is in use. */
+/** What a build gave: bytes by the index's own count, and by how much the process grew. */
 interface Built {
   readonly subjects: number;
   readonly seconds: number;
   readonly cpuSeconds: number;
   readonly bytes: number;
   readonly grown: number;
-  readonly needed: number;
 }
 
 const buildLeast = 250_000;
@@ -118,8 +117,10 @@ export async function measureSize(ring: Ring, customers: number): Promise<Aim[]>
   const built = await build(index, { url, generated: customers });
   const { rate } = await ask<{ rate: number }>(index, "answers", { customers });
   process.kill(index.pid);
+  const [own, grown] = sizeOf(built);
   return [
-    ...sizeOf(built, bytesMost),
+    ...(own === undefined ? [] : [{ ...own, most: bytesMost }]),
+    ...(grown === undefined ? [] : [{ ...grown, most: bytesMost }]),
     {
       title: `building from the generator, ${customers}`,
       values: [built.subjects / built.seconds],
@@ -133,13 +134,9 @@ function build(index: Server, given: Given): Promise<Built> {
   return ask<Built>(index, "build", given);
 }
 
-/** @param most what a subject may take; what V8 keeps free of its heap is not the index's */
-function sizeOf({ subjects, bytes, grown, needed }: Built, most?: number): Aim[] {
-  const title = `memory of ${subjects} subjects`;
-  const goal = { unit: "bytes each", ...(most !== undefined && { most }) };
+function sizeOf({ subjects, bytes, grown }: Built): Aim[] {
   return [
-    { title: `${title}, as the index counts it`, values: [bytes / subjects], ...goal },
-    { title: `${title}, as the process grew, without free heap`, values: [needed / subjects], ...goal },
-    { title: `${title}, as the process grew`, values: [grown / subjects], unit: "bytes each" },
+    { title: `memory of ${subjects} subjects, as the index counts it`, values: [bytes / subjects], unit: "bytes each" },
+    { title: `memory of ${subjects} subjects, as the process grew`, values: [grown / subjects], unit: "bytes each" },
   ];
 }

@@ -40,12 +40,10 @@ serveTasks(Number(values.port), {
     built = await Following.build(followed, () => undefined);
     const seconds = (performance.now() - start) / 1000;
     const cpuSeconds = secondsSince(used);
-    const after = await memory();
-    const grown = after.all - before.all;
-    const needed = after.used - before.used;
+    const grown = (await memory()) - before;
     await built.close();
     await store.close();
-    return { ...built.image.figures, seconds, cpuSeconds, grown, needed };
+    return { ...built.image.figures, seconds, cpuSeconds, grown };
   },
   /** Reads what it would be built from, and nothing else. */
   async read(given) {
@@ -69,17 +67,13 @@ serveTasks(Number(values.port), {
   },
 });
 
-/**
- * Bytes of memory that the process has from the system, garbage collected: all of it, and what is in use of it, for the
- * garbage of building leaves V8 with room that it keeps for a while.
- */
-async function memory(): Promise<{ readonly all: number; readonly used: number }> {
+/** Bytes of memory that the process has from the system, once what was freed is given back. */
+async function memory(): Promise<number> {
   for (let round = 0; round < collections; round += 1) {
     globalThis.gc?.();
     await sleep(100);
   }
-  const { rss, heapTotal, heapUsed } = process.memoryUsage();
-  return { all: rss, used: rss - (heapTotal - heapUsed) };
+  return process.memoryUsage.rss();
 }
 
 async function drain(pages: AsyncIterable<unknown>): Promise<void> {
