@@ -109,18 +109,29 @@ export async function measureFromPostgres(
   return [...(await measureBuilding(ring, name, url, rounds, "codes")), ...changes];
 }
 
-/** Builds the index from customers that are made up on the way. */
+/**
+ * Builds the index from customers that are made up on the way, and of a tenth of them before: by how much the process grew
+ * beyond that tells what the customers take, and not what building anything takes.
+ */
 export async function measureSize(ring: Ring, customers: number): Promise<Aim[]> {
   console.log(`The index of ${customers} customers that are made up on the way …`);
   const { url } = await customersFile(0);
+  const small = await startProgram(ring, "index");
+  const tenth = await build(small, { url, generated: Math.floor(customers / 10) });
+  process.kill(small.pid);
   const index = await startProgram(ring, "index");
   const built = await build(index, { url, generated: customers });
   const { rate } = await ask<{ rate: number }>(index, "answers", { customers });
   process.kill(index.pid);
-  const [own, grown] = sizeOf(built);
+  const more = (built.grown - tenth.grown) / (built.subjects - tenth.subjects);
   return [
-    ...(own === undefined ? [] : [{ ...own, most: bytesMost }]),
-    ...(grown === undefined ? [] : [{ ...grown, most: bytesMost }]),
+    ...sizeOf(built, bytesMost),
+    {
+      title: `memory of each subject beyond ${tenth.subjects}, as the process grew`,
+      values: [more],
+      unit: "bytes",
+      most: bytesMost,
+    },
     {
       title: `building from the generator, ${customers}`,
       values: [built.subjects / built.seconds],
@@ -134,9 +145,16 @@ function build(index: Server, given: Given): Promise<Built> {
   return ask<Built>(index, "build", given);
 }
 
-function sizeOf({ subjects, bytes, grown }: Built): Aim[] {
+/** @param most what a subject may take in the index */
+function sizeOf({ subjects, bytes, grown }: Built, most?: number): Aim[] {
+  const [title, unit] = [`memory of ${subjects} subjects`, "bytes each"];
   return [
-    { title: `memory of ${subjects} subjects, as the index counts it`, values: [bytes / subjects], unit: "bytes each" },
-    { title: `memory of ${subjects} subjects, as the process grew`, values: [grown / subjects], unit: "bytes each" },
+    {
+      title: `${title}, as the index counts it`,
+      values: [bytes / subjects],
+      unit,
+      ...(most !== undefined && { most }),
+    },
+    { title: `${title}, as the process grew`, values: [grown / subjects], unit },
   ];
 }
