@@ -150,9 +150,12 @@ describe("saywhen move", () => {
     assert(!printed.includes(new URL(url).password) || new URL(url).password === "");
     assert.deepEqual(
       readdirSync(at.path("data"))
-        .sort()
-        .map((name) => [name.replace(/[0-9a-f]{16}/, "…"), statSync(at.path(`data/${name}`)).mode & 0o777]),
-      ["saywhen.key", "saywhen.key.….old", "saywhen.key.checkpoint", "saywhen.key.erased"].map((name) => [name, 0o600]),
+        .map(
+          (name) =>
+            `${name.replace(/[0-9a-f]{16}/, "…")} ${(statSync(at.path(`data/${name}`)).mode & 0o777).toString(8)}`,
+        )
+        .sort(),
+      ["saywhen.key 600", "saywhen.key.checkpoint 600", "saywhen.key.erased 600", "saywhen.key.….old 600"],
     );
     await verifies(at, url);
     const back = at.path("b.db");
