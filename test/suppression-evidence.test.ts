@@ -5,9 +5,10 @@ import { after, describe, it } from "node:test";
 import { checkCatalogue } from "../src/domain/catalogue-check.ts";
 import { draft } from "../src/domain/change.ts";
 import { preferencesOf } from "../src/domain/stream.ts";
-import { customer } from "../src/domain/subject.ts";
+import { customer, type Subject } from "../src/domain/subject.ts";
 import { loadCatalogue } from "../src/service/catalogue.ts";
 import { eraseSubject } from "../src/service/erase-subject.ts";
+import { exportSubject } from "../src/service/export-subject.ts";
 import type { Inspectable } from "../src/service/inspection.ts";
 import { searchSuppressions } from "../src/service/read-suppressions.ts";
 import type { Store } from "../src/service/store.ts";
@@ -64,9 +65,14 @@ const storages = [
 ];
 
 async function has(store: Store, ...addresses: readonly string[]): Promise<void> {
+  await subjectHas(store, jo, ...addresses);
+}
+
+async function subjectHas(store: Store, subject: Subject, ...addresses: readonly string[]): Promise<void> {
+  const stream = preferencesOf(subject);
   const document = { selections: addresses.map((normal) => ({ normal })) };
-  const step = () => ({ append: [draft(act, "preferences", preferencesOf(jo), document as never)] as const });
-  await store.append<never>({ reads: [preferencesOf(jo)], step });
+  const step = () => ({ append: [draft(act, "preferences", stream, document as never)] as const });
+  await store.append<never>({ reads: [stream], step });
 }
 
 /** @returns the position of its evidence */
@@ -88,6 +94,20 @@ async function suppress(store: Store, address: string, source: string): Promise<
 async function saidAt(store: Store, position: number): Promise<unknown> {
   const opening = await store.opening(position);
   return typeof opening === "object" ? opening.change.evidence : opening;
+}
+
+/** What an export says of stops, and what was said for them, when something happens between the one and the other. */
+async function exported(store: Store, meanwhile?: () => Promise<unknown>): Promise<unknown> {
+  const outcome = await exportSubject(store, jo, Date.now());
+  assert("value" in outcome);
+  const { changes, suppressions, evidence } = outcome.value;
+  const stops: string[] = [];
+  const said: unknown[] = [];
+  for await (const { change } of changes) assert.equal(change.stream, preferencesOf(jo));
+  for await (const { address, reason } of suppressions) stops.push(`${address} ${reason}`);
+  await meanwhile?.();
+  for await (const { change } of evidence) said.push(change.evidence?.["source"]);
+  return { stops, said };
 }
 
 for (const { name, place } of storages) {
@@ -122,6 +142,29 @@ for (const { name, place } of storages) {
         assert.deepEqual(findings, [], round);
         assert.equal((await at.rebuild()).mended, 0, round);
       }
+    });
+
+    it("is exported with whoever has or had the address, and never left out because that subject is erased", async () => {
+      const at = await place();
+      const store = await at.open();
+      await has(store, "old@example.com");
+      assert.deepEqual(await exported(store), { stops: [], said: [] });
+      await has(store, "new@example.com");
+      for (const address of ["old@example.com", "new@example.com", "other@example.com"])
+        await suppress(store, address, `said for ${address}`);
+      const stops = ["old@example.com legal", "new@example.com legal"];
+      const said = ["said for old@example.com", "said for new@example.com"];
+      assert.deepEqual(await exported(store), { stops, said });
+
+      const other = customer("2");
+      await subjectHas(store, other, "old@example.com");
+      const withoutOld = { stops, said: said.slice(1) };
+      assert.deepEqual(await exported(store, () => eraseSubject(store, other, act)), withoutOld);
+      await assert.rejects(
+        exported(store, () => eraseSubject(store, jo, act)),
+        /erased meanwhile/,
+      );
+      await store.close();
     });
 
     it("is erased also of an address that comes just then", async () => {

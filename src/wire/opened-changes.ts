@@ -4,6 +4,7 @@ import type { SubjectExport } from "../service/export-subject.ts";
 import type { Opening } from "../service/store.ts";
 import { jsonShape } from "./json-shape.ts";
 import { count, object, printed } from "./members.ts";
+import { suppressionOfAddress } from "./suppressions.ts";
 
 // What is held, to the letter: changes as they were hashed, each with the salt that opens its commitment.
 
@@ -22,6 +23,7 @@ const change = object({
   trackingId: Type.Optional(printed("The sender's own id of the request", "12")),
 });
 const state = object({ change: position, document });
+const heldChange = object({ position, salt, change, receipt: printed("Where its receipt is", "/v1/…") });
 
 /** A change with what opens its commitment: what a verifier of receipts wants besides the receipt. */
 export const changeOpening = jsonShape("ChangeOpening", object({ position, salt, change }));
@@ -34,10 +36,12 @@ export const subjectExport = jsonShape(
     exportedAt: printed("When this was put together", time),
     preferences: Type.Optional({ ...state, description: "What it has chosen now; absent when that is nothing" }),
     entry: Type.Optional({ ...state, description: "Its entry in the directory; absent when there is none" }),
-    changes: Type.Array(object({ position, salt, change, receipt: printed("Where its receipt is", "/v1/…") }), {
-      description: "Every change of it, the oldest first",
-    }),
+    changes: Type.Array(heldChange, { description: "Every change of it, the oldest first" }),
     addresses: Type.Array(Type.String(), { description: "Every address that it has or had, in its normal form" }),
+    suppressions: Type.Array(suppressionOfAddress.schema, { description: "What stops any of these addresses now" }),
+    evidence: Type.Array(heldChange, {
+      description: "What was shown or said when any of them was stopped, and when that was lifted",
+    }),
   }),
 );
 
@@ -57,17 +61,29 @@ export function printOpening(opening: Opening): string {
 
 /** The lines of an export, without their ends: together one JSON value, of which one change at a time is in memory. */
 export async function* printExport(whole: SubjectExport): AsyncGenerator<string> {
-  const { subject, exportedAt, preferences, entry, changes, addresses } = whole;
+  const { subject, exportedAt, preferences, entry, changes, addresses, suppressions, evidence } = whole;
   const head = { subject, exportedAt, preferences: stateOf(preferences), entry: stateOf(entry) };
-  let line = `${JSON.stringify(head).slice(0, -1)},"changes":[`;
-  let comma = "";
-  for await (const opening of changes) {
-    yield line + comma;
-    line = `{${openingMembers(opening)},"receipt":"/v1/changes/${opening.change.position}/receipt"}`;
-    comma = ",";
+  yield `${JSON.stringify(head).slice(0, -1)},"changes":[`;
+  yield* listed(changes, printHeld);
+  yield `],"addresses":${JSON.stringify([...addresses])},"suppressions":[`;
+  yield* listed(suppressions, (stop) => suppressionOfAddress.print(stop, "json"));
+  yield '],"evidence":[';
+  yield* listed(evidence, printHeld);
+  yield "]}";
+}
+
+/** The members of a JSON array, a line each. */
+async function* listed<Value>(values: AsyncIterable<Value>, print: (value: Value) => string): AsyncGenerator<string> {
+  let before: string | undefined;
+  for await (const value of values) {
+    if (before !== undefined) yield `${before},`;
+    before = print(value);
   }
-  yield line;
-  yield `],"addresses":${JSON.stringify([...addresses])}}`;
+  if (before !== undefined) yield before;
+}
+
+function printHeld(opening: Opening): string {
+  return `{${openingMembers(opening)},"receipt":"/v1/changes/${opening.change.position}/receipt"}`;
 }
 
 function openingMembers({ change: { position: at }, salt: bytes, text }: Opening): string {

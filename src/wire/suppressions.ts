@@ -1,5 +1,6 @@
 import Type from "typebox";
 import { type AskedSuppression, suppressionReasons } from "../domain/suppression.ts";
+import type { AddressStop } from "../service/export-subject.ts";
 import type { SuppressionView } from "../service/suppression-view.ts";
 import { jsonShape } from "./json-shape.ts";
 import { count, flag, object, oneOf, printed, text } from "./members.ts";
@@ -34,6 +35,12 @@ const suppression = object(members);
 
 /** One suppression. */
 export const suppressionAnswer: Shape<SuppressionView> = jsonShape("Suppression", suppression);
+
+/** One suppression, beside the address that it stops: told only of a subject that has or had the address. */
+export const suppressionOfAddress: Shape<AddressStop> = jsonShape(
+  "SuppressionOfAddress",
+  object({ address: printed("In its normal form", "+11233454567"), ...members }),
+);
 
 /** A suppression as it was recorded. */
 export const suppressionInForce: Shape<SuppressionView & { readonly change: number }> = jsonShape(
