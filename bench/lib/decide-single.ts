@@ -18,6 +18,12 @@ const fewConnections = 8;
 
 const batchLines = 1_000_000;
 
+/**
+ * Beside the bare server, each round is cut in so many pieces and both are loaded in turn piece by piece: a machine that
+ * shares its host changes its speed within a round.
+ */
+const piecesOfRound = 8;
+
 /** Measures single decisions over HTTP beside the bare server, then alone and while a batch is answered. */
 export async function measureSingle(
   ring: Ring,
@@ -31,10 +37,10 @@ export async function measureSingle(
   await fill(line.service, load);
   for (const entrant of entrants) await warmUp(ring.children, entrant);
   const all: Round[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    const order = round % 2 === 0 ? entrants : entrants.toReversed();
+  for (let piece = 0; piece < rounds * piecesOfRound; piece += 1) {
+    const order = piece % 2 === 0 ? entrants : entrants.toReversed();
     const measured = [];
-    for (const entrant of order) measured.push(await measure(ring.children, entrant, seconds));
+    for (const entrant of order) measured.push(await measure(ring.children, entrant, Math.ceil(seconds / 2)));
     all.push(new Map(measured.map((one) => [one.name, one])));
   }
   const trouble = troubles(all);
