@@ -11,9 +11,9 @@ import { stand } from "./lib/line.ts";
 import { lineOnFile } from "./lib/line-on-file.ts";
 import { lineOnPostgres, newDatabase } from "./lib/line-on-postgres.ts";
 import { type LoadName, loads } from "./lib/loads.ts";
-import { printReport, type Round, troubles } from "./lib/report.ts";
+import { printReport, troubles } from "./lib/report.ts";
 import { writeResults } from "./lib/results.ts";
-import { type Entrant, type Measured, measure, warmUp } from "./lib/round.ts";
+import { measure, measureRound, type Round, warmUp } from "./lib/round.ts";
 import { printTop } from "./profile.ts";
 
 /** Measures the service beside the bare server and the peer, or with `--profile` shows where its CPU time goes. */
@@ -64,7 +64,7 @@ async function compare(ring: Ring, options: Options, postgres: PostgresServer | 
   const results: Round[] = [];
   for (let number = 0; number < rounds; number += 1) {
     console.log(`round ${number + 1} of ${rounds} …`);
-    results.push(await runRound(ring, number % 2 === 0 ? entrants : entrants.toReversed(), seconds));
+    results.push(await measureRound(ring.children, entrants, number, seconds));
   }
   const report = printReport(results, line.goals);
   console.log(`\n${report}\n`);
@@ -74,13 +74,6 @@ async function compare(ring: Ring, options: Options, postgres: PostgresServer | 
   const command = `npm run bench http --${on} --rounds ${rounds} --seconds ${seconds} --customers ${customers} --write`;
   const place = ring.children.pinned ? line.place : "nothing pinned";
   if (write) writeResults(line.results, report, command, `${CONNECTIONS} connections, ${place}`);
-}
-
-/** One after the other, so that each has the machine for itself; the order turns, so that drift does not take sides. */
-async function runRound({ children }: Ring, entrants: readonly Entrant[], seconds: number): Promise<Round> {
-  const measured: Measured[] = [];
-  for (const entrant of entrants) measured.push(await measure(children, entrant, seconds));
-  return new Map(measured.map((one) => [one.name, one]));
 }
 
 async function profileService(

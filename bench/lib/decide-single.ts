@@ -6,8 +6,8 @@ import type { DecideLine } from "./decide-line.ts";
 import { CONNECTIONS, generate } from "./generator.ts";
 import { stand } from "./line.ts";
 import type { Load } from "./loads.ts";
-import { cpuRatio, of, type Round, troubles } from "./report.ts";
-import { type Entrant, measure, warmUp } from "./round.ts";
+import { cpuRatio, of, troubles } from "./report.ts";
+import { type Entrant, measureRound, type Round, warmUp } from "./round.ts";
 import { ask } from "./tasks.ts";
 
 /** Customers that are asked about, all of them once before the first round: as many as the benchmark `http` has. */
@@ -19,10 +19,13 @@ const fewConnections = 8;
 const batchLines = 1_000_000;
 
 /**
- * Beside the bare server, each round is cut in so many pieces and both are loaded in turn piece by piece: a machine that
- * shares its host changes its speed within a round.
+ * Beside the bare server, so many short rounds stand for each that is asked for: a machine that shares its host changes
+ * its speed within a long one.
  */
-const piecesOfRound = 8;
+const shortRounds = 8;
+
+/** The least that wrk takes. */
+const shortRoundSeconds = 1;
 
 /** Measures single decisions over HTTP beside the bare server, then alone and while a batch is answered. */
 export async function measureSingle(
@@ -37,11 +40,8 @@ export async function measureSingle(
   await fill(line.service, load);
   for (const entrant of entrants) await warmUp(ring.children, entrant);
   const all: Round[] = [];
-  for (let piece = 0; piece < rounds * piecesOfRound; piece += 1) {
-    const order = piece % 2 === 0 ? entrants : entrants.toReversed();
-    const measured = [];
-    for (const entrant of order) measured.push(await measure(ring.children, entrant, Math.ceil(seconds / 2)));
-    all.push(new Map(measured.map((one) => [one.name, one])));
+  for (let number = 0; number < rounds * shortRounds; number += 1) {
+    all.push(await measureRound(ring.children, entrants, number, shortRoundSeconds));
   }
   const trouble = troubles(all);
   if (trouble.length > 0) throw new Error(`THESE FIGURES ARE WORTHLESS:\n${trouble.join("\n")}`);

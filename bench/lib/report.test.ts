@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cpuRatio, printReport, type Round, rateRatio, troubles } from "./report.ts";
+import { cpuRatio, printReport, rateRatio, troubles } from "./report.ts";
+import type { Round } from "./round.ts";
 
 function round(figures: Record<string, [cpu: number, rate: number]>, refused = 0): Round {
   const seen = { requests: 100, seconds: 1, p50Milliseconds: 1, p99Milliseconds: 4, refused, broken: 0 };

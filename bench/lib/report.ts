@@ -1,4 +1,4 @@
-import type { Measured } from "./round.ts";
+import type { Measured, Round } from "./round.ts";
 import { printSpread, spread } from "./statistics.ts";
 
 /** A ratio of two entrants of the same round, and what it should reach. */
@@ -8,9 +8,6 @@ export interface Goal {
   readonly stretch?: number;
   readonly ratio: (round: Round) => number;
 }
-
-/** What each entrant gave in one round, by the entrant's name. */
-export type Round = ReadonlyMap<string, Measured>;
 
 /** Of the round's entrant; an entrant that is not there is a mistake in the benchmark. */
 export function of(round: Round, name: string): Measured {

@@ -23,6 +23,9 @@ export interface Measured {
   readonly seen: Seen;
 }
 
+/** What each entrant gave in one round, by the entrant's name. */
+export type Round = ReadonlyMap<string, Measured>;
+
 /** A server is warm when it has answered this often, or has had this many spells of a few seconds. */
 const WARM_REQUESTS = 20_000;
 const WARM_SPELLS = 5;
@@ -53,4 +56,22 @@ export async function measure(children: Children, entrant: Entrant, seconds: num
   const measured = { name, cpuPerRequest, rate: seen.requests / seen.seconds, seen };
   if (databaseMicroseconds === undefined) return measured;
   return { ...measured, databasePerRequest: (databaseMicroseconds() - databaseBefore) / seen.requests };
+}
+
+/**
+ * Measures the entrants one after the other, so that each has the machine for itself.
+ *
+ * @param number the how-manieth round this is: the order turns from one to the next, so that drift does not take sides
+ */
+export async function measureRound(
+  children: Children,
+  entrants: readonly Entrant[],
+  number: number,
+  seconds: number,
+): Promise<Round> {
+  const measured: Measured[] = [];
+  for (const entrant of number % 2 === 0 ? entrants : entrants.toReversed()) {
+    measured.push(await measure(children, entrant, seconds));
+  }
+  return new Map(measured.map((one) => [one.name, one]));
 }

@@ -1,17 +1,13 @@
 import type { Change } from "../domain/change.ts";
 import { heldAddresses } from "../domain/held-addresses.ts";
-import { markingStream, streamsOf, suppressionEvidenceOf, suppressionsOf } from "../domain/stream.ts";
+import { markingStream, streamsOf, suppressionEvidenceOf } from "../domain/stream.ts";
 import type { Subject } from "../domain/subject.ts";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { markOf } from "./mark.ts";
 import { type Outcome, rejected } from "./outcome.ts";
+import { stopsAt } from "./read-suppressions.ts";
 import { type Opening, type PastRecords, StoreUnavailable } from "./store.ts";
-import { type SuppressionView, viewsOf } from "./suppression-view.ts";
-
-/** A suppression, and the normal form of the address that it stops. */
-export interface AddressStop extends SuppressionView {
-  readonly address: string;
-}
+import type { SuppressionOfAddress } from "./suppression-view.ts";
+import { nextTurn } from "./turns.ts";
 
 /** All that is held about a subject, to be read once, in the order of its members. */
 export interface SubjectExport {
@@ -27,13 +23,13 @@ export interface SubjectExport {
   /** The normal forms of all addresses that it has or had: known once the changes have been read. */
   readonly addresses: ReadonlySet<string>;
   /** What stops any of these addresses now: to be read after the changes. */
-  readonly suppressions: AsyncIterable<AddressStop>;
+  readonly suppressions: AsyncIterable<SuppressionOfAddress>;
   /** What was shown or said when any of them was stopped, and when that was lifted: to be read after the changes. */
   readonly evidence: AsyncIterable<Opening>;
 }
 
-/** Changes that are read before other requests get their turn: less than a millisecond of work. */
-const turnChanges = 50;
+/** Changes or addresses that are read before other requests get their turn: less than a millisecond of work. */
+const turnReads = 50;
 
 /**
  * Everything that is held about a subject; `subject-unknown` when that is nothing. However many changes it has, one of
@@ -71,18 +67,16 @@ async function* openings(
   positions: readonly number[],
   addresses: Set<string>,
 ): AsyncGenerator<Opening> {
-  for (const [index, position] of positions.entries()) {
-    if (index % turnChanges === turnChanges - 1) await nextTurn();
+  for await (const position of inTurns(positions)) {
     const opening = await ownOpening(records, position);
     for (const normal of heldAddresses(opening.change.kind, opening.change.document)) addresses.add(normal);
     yield opening;
   }
 }
 
-async function* stopsOf(records: PastRecords, addresses: ReadonlySet<string>): AsyncGenerator<AddressStop> {
+async function* stopsOf(records: PastRecords, addresses: ReadonlySet<string>): AsyncGenerator<SuppressionOfAddress> {
   for await (const { address, mark } of marked(records, addresses)) {
-    const [change] = await records.newest([suppressionsOf(mark)]);
-    for (const view of change === undefined ? [] : viewsOf(change)) yield { address, ...view };
+    for (const stop of await stopsAt(records, mark)) yield { address, ...stop };
   }
 }
 
@@ -97,13 +91,16 @@ async function* evidenceAbout(
   positions: readonly number[],
   addresses: ReadonlySet<string>,
 ): AsyncGenerator<Opening> {
-  for await (const { mark } of marked(records, addresses)) {
-    for (const position of await records.positions(suppressionEvidenceOf(mark))) {
-      const opening = await records.opening(position);
-      if (opening !== undefined && opening !== "erased") yield opening;
-    }
+  for await (const position of inTurns(evidencePositions(records, addresses))) {
+    const opening = await records.opening(position);
+    if (opening !== undefined && opening !== "erased") yield opening;
   }
-  for (const position of positions.slice(0, 1)) await ownOpening(records, position);
+  const [first] = positions;
+  if (first !== undefined) await ownOpening(records, first);
+}
+
+async function* evidencePositions(records: PastRecords, addresses: ReadonlySet<string>): AsyncGenerator<number> {
+  for await (const { mark } of marked(records, addresses)) yield* await records.positions(suppressionEvidenceOf(mark));
 }
 
 /** A change of the subject, which an erasure takes away with all the others: half of them must not look like all of them. */
@@ -120,8 +117,15 @@ async function* marked(
 ): AsyncGenerator<{ readonly address: string; readonly mark: string }> {
   const [key] = await records.newest([markingStream]);
   if (key === undefined) return;
-  for (const [index, address] of [...addresses].entries()) {
-    if (index % turnChanges === turnChanges - 1) await nextTurn();
-    yield { address, mark: markOf(key.document, address) };
+  for await (const address of inTurns(addresses)) yield { address, mark: markOf(key.document, address) };
+}
+
+/** The same items; the requests beside get their turn in between. */
+async function* inTurns<Item>(items: AsyncIterable<Item> | Iterable<Item>): AsyncGenerator<Item> {
+  let read = 0;
+  for await (const item of items) {
+    yield item;
+    read += 1;
+    if (read % turnReads === 0) await nextTurn();
   }
 }

@@ -20,8 +20,7 @@ export async function readSuppression(
   records: Records,
   { mark, number }: SuppressionName,
 ): Promise<Outcome<SuppressionView>> {
-  const [change] = await records.newest([suppressionsOf(mark)]);
-  const found = change && viewsOf(change).find(({ id }) => id === `${mark}.${number}`);
+  const found = (await stopsAt(records, mark)).find(({ id }) => id === `${mark}.${number}`);
   return found === undefined ? rejected("suppression-unknown") : { value: found };
 }
 
@@ -33,9 +32,13 @@ export async function searchSuppressions(records: Records, address: string): Pro
     return rejected("invalid", [{ problem: "address-invalid", path: ["address"], message }]);
   }
   const [key] = await records.newest([markingStream]);
-  if (key === undefined) return { value: [] };
-  const [change] = await records.newest([suppressionsOf(markOf(key.document, normal))]);
-  return { value: change === undefined ? [] : viewsOf(change) };
+  return { value: key === undefined ? [] : await stopsAt(records, markOf(key.document, normal)) };
+}
+
+/** All that stops the address of this mark now. */
+export async function stopsAt(records: Pick<Records, "newest">, mark: string): Promise<SuppressionView[]> {
+  const [change] = await records.newest([suppressionsOf(mark)]);
+  return change === undefined ? [] : viewsOf(change);
 }
 
 /**

@@ -9,6 +9,11 @@ export interface SuppressionView extends Omit<Suppression, "number"> {
   readonly id: string;
 }
 
+/** A suppression, beside the normal form of the address that it stops. */
+export interface SuppressionOfAddress extends SuppressionView {
+  readonly address: string;
+}
+
 /** Which of an address's suppressions is meant. */
 export interface SuppressionName {
   readonly mark: string;

@@ -1,7 +1,6 @@
 import Type from "typebox";
 import { type AskedSuppression, suppressionReasons } from "../domain/suppression.ts";
-import type { AddressStop } from "../service/export-subject.ts";
-import type { SuppressionView } from "../service/suppression-view.ts";
+import type { SuppressionOfAddress, SuppressionView } from "../service/suppression-view.ts";
 import { jsonShape } from "./json-shape.ts";
 import { count, flag, object, oneOf, printed, text } from "./members.ts";
 import { plainShape, type Shape, shape } from "./shape.ts";
@@ -37,7 +36,7 @@ const suppression = object(members);
 export const suppressionAnswer: Shape<SuppressionView> = jsonShape("Suppression", suppression);
 
 /** One suppression, beside the address that it stops: told only of a subject that has or had the address. */
-export const suppressionOfAddress: Shape<AddressStop> = jsonShape(
+export const suppressionOfAddress: Shape<SuppressionOfAddress> = jsonShape(
   "SuppressionOfAddress",
   object({ address: printed("In its normal form", "+11233454567"), ...members }),
 );
